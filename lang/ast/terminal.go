@@ -1,0 +1,47 @@
+package ast
+
+import (
+	"github.com/alecthomas/participle/v2"
+	"github.com/alecthomas/participle/v2/lexer"
+
+	"github.com/hawser-mta/hawser/lang/token"
+)
+
+// The leaves of statements parse themselves: participle captures tokens as
+// text, and we want their positions as well.
+
+// take consumes the next token when it has the kind.
+func (r *Range) take(lex *lexer.PeekingLexer, kind token.Kind) (string, error) {
+	t := lex.Peek()
+	if t.Type != kind {
+		return "", participle.NextMatch
+	}
+	lex.Next()
+	r.SetSpan(token.Pos(t.Pos.Offset), token.Pos(t.Pos.Offset+len(t.Value)))
+	return t.Value, nil
+}
+
+// Parse implements participle.Parseable.
+func (v *Var) Parse(lex *lexer.PeekingLexer) error {
+	s, err := v.take(lex, token.Variable)
+	if err == nil {
+		v.Name = s[1:]
+	}
+	return err
+}
+
+// Parse implements participle.Parseable.
+func (n *NameTok) Parse(lex *lexer.PeekingLexer) (err error) {
+	n.Name, err = n.take(lex, token.Name)
+	return err
+}
+
+// Parse implements participle.Parseable.
+func (m *Modifier) Parse(lex *lexer.PeekingLexer) (err error) {
+	switch lex.Peek().Value {
+	case "private", "readonly", "static":
+		m.Word, err = m.take(lex, token.Keyword)
+		return err
+	}
+	return participle.NextMatch
+}

@@ -1,0 +1,52 @@
+package sig
+
+import (
+	"slices"
+	"strings"
+)
+
+// Catalog is the frozen set of all names a program can use without declaring
+// them. It is made by registry.Builder and never changes afterwards.
+type Catalog struct {
+	Funcs   []*Func // sorted by name, then context
+	Classes map[string]*Class
+	Vars    []*Var
+	Slots   map[string]int // name of a function or class constructor → index of its implementation
+
+	// CheckRegex reports why a regex literal does not compile.
+	CheckRegex func(pattern, flags string) error
+}
+
+// Lookup returns the declarations of a function name, one per set of contexts.
+func (c *Catalog) Lookup(name string) []*Func {
+	i, ok := slices.BinarySearchFunc(c.Funcs, name, func(f *Func, n string) int { return strings.Compare(f.Name, n) })
+	if !ok {
+		return nil
+	}
+	j := i
+	for j < len(c.Funcs) && c.Funcs[j].Name == name {
+		j++
+	}
+	return c.Funcs[i:j]
+}
+
+// Func returns the declaration that a program of the context sees, nil when the
+// name does not exist there.
+func (c *Catalog) Func(name, context string) *Func {
+	for _, f := range c.Lookup(name) {
+		if f.In(context) {
+			return f
+		}
+	}
+	return nil
+}
+
+// Var returns the predefined variable that a program of the context sees.
+func (c *Catalog) Var(name, context string) *Var {
+	for _, v := range c.Vars {
+		if v.Name == name && v.In(context) {
+			return v
+		}
+	}
+	return nil
+}
