@@ -17,7 +17,8 @@ type Program struct {
 	// Exports are the symbols that other modules may import: functions and
 	// classes by name, variables with their dollar sign.
 	Exports map[string]Export
-	Foreign []Export // functions and classes of other modules that this one uses
+	Spaces  map[string]*Program // import * as name, for a program that goes on with this one
+	Foreign []Export            // functions and classes of other modules that this one uses
 
 	// HookCalls are calls of functions that not every context has; whoever
 	// links the program into a hook checks them.

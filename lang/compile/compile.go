@@ -35,7 +35,7 @@ func Compile(f *ast.File, info *resolve.Info, o Options) (*bytecode.Program, dia
 		info: info, consts: map[any]int{},
 		prog: &bytecode.Program{
 			Name: f.Name, Context: o.Context, Fset: o.Fset, Globals: info.Globals,
-			Foreign: info.Foreign, HookCalls: info.HookCalls, Exports: info.Exports,
+			Foreign: info.Foreign, HookCalls: info.HookCalls, Exports: info.Exports, Spaces: info.Spaces,
 			Protos: make([]*bytecode.Proto, len(info.Scopes)),
 		},
 	}
@@ -123,6 +123,10 @@ func (c *compiler) initial(x ast.Expr) int {
 
 func (c *compiler) imports() {
 	at := map[int]int{} // place of an import statement → place in prog.Imports
+	if c.info.Base != nil {
+		at[-1] = len(c.prog.Imports)
+		c.prog.Imports = append(c.prog.Imports, bytecode.Import{Program: c.info.Base})
+	}
 	for i, n := range c.info.Imports {
 		at[i] = len(c.prog.Imports)
 		switch m := n.Module.(type) {

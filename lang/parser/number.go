@@ -16,7 +16,7 @@ func (s *scanner) number() (token.Kind, bool) {
 		s.word()
 		if !validDigits(s.src[from+2:s.pos], radix(s.src[from+1])) {
 			s.fault(from, s.pos, "", "got '%s', want number", s.src[from:s.pos])
-			return 0, false
+			return token.Number, true
 		}
 		return token.Number, true
 	}
@@ -32,13 +32,13 @@ func (s *scanner) number() (token.Kind, bool) {
 			s.pos++
 			s.word()
 			s.fault(from, s.pos, "put spaces around '.' to join numbers", "got '%s', want number", s.src[from:s.pos])
-			return 0, false
+			return token.Number, true
 		}
 	}
 	if !ok {
 		s.fault(from, s.pos, "", "got '%s', want number", s.src[from:s.pos])
 	}
-	return token.Number, ok
+	return token.Number, true
 }
 
 func radix(c byte) int {

@@ -227,6 +227,7 @@ func (r *resolver) importStmt(n *ast.Import) {
 	r.info.Imports = append(r.info.Imports, n)
 	n.Module = p
 	if n.Space != nil {
+		r.info.Spaces[n.Space.Name] = p
 		r.declare(r.info.Main, &Symbol{Kind: SymSpace, Name: n.Space.Name, Pos: ast.Span(n.Space), Import: index, Program: p, origin: p.Name + "\x00*"})
 		return
 	}
@@ -267,7 +268,7 @@ func (r *resolver) importSymbol(p *bytecode.Program, index int, module string, s
 	if sym.As != nil {
 		pos = ast.Span(sym.As)
 	}
-	s := &Symbol{Kind: SymForeign, Name: local, Pos: pos, Foreign: r.foreign(e), origin: e.Program.Name + "\x00" + key}
+	s := &Symbol{Kind: SymForeign, Name: local, Pos: pos, Import: index, Foreign: r.foreign(e), origin: e.Program.Name + "\x00" + key}
 	r.declare(r.info.Main, s)
 	r.info.Exports[local] = e
 }

@@ -136,8 +136,6 @@ func (r *resolver) lambda(s *Scope, n *ast.Lambda) {
 		}
 		v := r.variable(s, c.Name)
 		v.Boxed, v.Unset = true, true
-		r.variable(fs, c.Name).ReadOnly = v.ReadOnly
-		fs.vars[c.Name].Boxed = true
 	}
 	r.collect(fs, fs.Body, false)
 	r.body(fs)
@@ -215,7 +213,10 @@ func (r *resolver) lookup(s *Scope, name string) *Symbol {
 			return sym
 		}
 	}
-	return r.info.names[name]
+	if sym := r.info.names[name]; sym != nil {
+		return sym
+	}
+	return r.inherited(name)
 }
 
 // plain resolves a single name.

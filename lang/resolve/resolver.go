@@ -3,6 +3,8 @@ package resolve
 import (
 	"iter"
 	"maps"
+	"slices"
+	"strings"
 
 	"github.com/hawser-mta/hawser/lang/ast"
 	"github.com/hawser-mta/hawser/lang/bytecode"
@@ -37,6 +39,7 @@ func Resolve(f *ast.File, cat *sig.Catalog, o Options) (*Info, diag.List) {
 	for _, v := range o.Globals {
 		r.global(v)
 	}
+	r.base()
 	r.collect(main, f.Stmts, true)
 	ast.Inspect(f, func(n ast.Node) bool {
 		if g, ok := n.(*ast.Global); ok {
@@ -52,6 +55,37 @@ func Resolve(f *ast.File, cat *sig.Catalog, o Options) (*Info, diag.List) {
 	}
 	r.diags.Sort()
 	return r.info, r.diags
+}
+
+// base takes over what the program declared that this one goes on with. Its
+// functions and classes may be declared anew, see lookup.
+func (r *resolver) base() {
+	p := r.opt.Base
+	r.info.Base = p
+	r.info.Spaces = map[string]*bytecode.Program{}
+	if p == nil {
+		return
+	}
+	maps.Copy(r.info.Exports, p.Exports)
+	maps.Copy(r.info.Spaces, p.Spaces)
+	for _, name := range slices.Sorted(maps.Keys(p.Exports)) {
+		if v, ok := strings.CutPrefix(name, "$"); ok {
+			r.info.ImportVars = append(r.info.ImportVars, bytecode.ImportVar{Global: r.global(v), From: p.Exports[name]})
+			r.info.ImportOf = append(r.info.ImportOf, -1)
+		}
+	}
+}
+
+// inherited returns the symbol that the earlier program declared, nil when it
+// did not.
+func (r *resolver) inherited(name string) *Symbol {
+	if p := r.info.Spaces[name]; p != nil {
+		return &Symbol{Kind: SymSpace, Name: name, Import: -1, Program: p}
+	}
+	if e, ok := r.info.Exports[name]; ok && r.opt.Base != nil {
+		return &Symbol{Kind: SymForeign, Name: name, Import: -1, Foreign: r.foreign(e)}
+	}
+	return nil
 }
 
 // scope makes the scope of one function.

@@ -25,7 +25,12 @@ type Options struct {
 	Context string // hook whose functions and variables exist; "" for none
 	Module  bool   // the file is imported: any hook function may be called
 	Loader  Loader
-	Globals []string // variables defined before the script runs (hsl --define, the shell)
+	Globals []string // variables defined before the script runs (hsl --define)
+
+	// Shell keeps all variables of the top level for a program that goes on
+	// with this one; Base is the program that this one goes on with.
+	Shell bool
+	Base  *bytecode.Program
 }
 
 // Info is the result for one script or module.
@@ -37,9 +42,11 @@ type Info struct {
 	Imports    []*ast.Import
 	Foreign    []bytecode.Export
 	ImportVars []bytecode.ImportVar       // by import: see ImportOf
-	ImportOf   []int                      // import that lends ImportVars[i]
+	ImportOf   []int                      // import that lends ImportVars[i], -1: Base
 	Exports    map[string]bytecode.Export // imported symbols, exported again
 	HookCalls  []bytecode.HookCall
+	Base       *bytecode.Program            // program whose names this one goes on with
+	Spaces     map[string]*bytecode.Program // import * as name
 
 	globals map[string]int
 	names   map[string]*Symbol
@@ -129,7 +136,7 @@ type Symbol struct {
 	Pos     token.Span
 	Scope   *Scope // SymFunc
 	Class   *Class // SymClass
-	Import  int    // SymSpace
+	Import  int    // SymSpace, SymForeign: index of the import, -1: Base
 	Program *bytecode.Program
 	Foreign int // SymForeign: index into Info.Foreign
 	Slot    int // SymBuiltin

@@ -18,7 +18,7 @@ func (r *resolver) variable(s *Scope, name string) *Var {
 		case pre != nil && !r.opt.Module:
 			v.Global = r.global(name)
 			v.ReadOnly = !pre.Writable
-		case known || r.opt.Module || r.linked[name]:
+		case known || r.opt.Module || r.opt.Shell || r.linked[name]:
 			v.Global = r.global(name)
 		}
 	}
@@ -41,7 +41,8 @@ func (r *resolver) enter(s *Scope) {
 			r.errorAt(ast.Span(c), "duplicate", "", "'$%s' is a parameter, it cannot be captured as well", c.Name)
 			continue
 		}
-		r.variable(s, c.Name).Boxed = true
+		v := r.variable(s, c.Name)
+		v.Boxed, v.ReadOnly = true, s.Outer.vars[c.Name].ReadOnly
 	}
 }
 

@@ -1,0 +1,14 @@
+// Package golden reads the test data of scripts: chunk files, which hold several
+// small programs with what they print or which errors they have.
+//
+//	$a = 1;
+//	echo $a + ;     // ### "got ';'"
+//	// ---
+//	echo 6 * 7;
+//	// === output
+//	// 42
+//
+// `// file: NAME` starts a further file of the program, `// file: main` the
+// program itself; `// === uncaught "REGEXP"` says that it ends with a value that
+// nobody catches. It imports the standard library only and serves tests only.
+package golden

@@ -1,0 +1,48 @@
+package sig_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hawser-mta/hawser/lang/sig"
+)
+
+func TestNew(t *testing.T) {
+	t.Parallel()
+	f := sig.New(`str_x(text: string|none, sep?: string = ", [", ...more: any) -> array|none`, "Does x.")
+	want := sig.Func{
+		Name: "str_x", Text: "Does x.", Returns: []sig.Type{"array", "none"},
+		Params: []sig.Param{
+			{Name: "text", Types: []sig.Type{"string", "none"}},
+			{Name: "sep", Types: []sig.Type{"string"}, Optional: true, Default: `", ["`},
+			{Name: "more", Types: []sig.Type{"any"}, Optional: true, Variadic: true},
+		},
+	}
+	if d := cmp.Diff(want, f); d != "" {
+		t.Errorf("(-want +got)\n%s", d)
+	}
+	if f.MinArgs() != 1 || f.MaxArgs() != -1 {
+		t.Errorf("takes %d to %d arguments", f.MinArgs(), f.MaxArgs())
+	}
+	if got, want := f.String(), `str_x(text [, sep = ", [" [, ...more]]) → array|none`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestSuggest(t *testing.T) {
+	t.Parallel()
+	names := []string{"str_lower", "str_upper", "length", "array_map"}
+	for _, c := range []struct{ name, in, want string }{
+		{"a letter is missing", "str_lowr", "str_lower"},
+		{"two letters changed places", "legnth", "length"},
+		{"nothing is near", "frobnicate", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if got := sig.Suggest(c.in, slices.Values(names)); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}

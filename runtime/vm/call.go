@@ -1,0 +1,341 @@
+package vm
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"github.com/hawser-mta/hawser/lang/bytecode"
+	"github.com/hawser-mta/hawser/runtime/value"
+)
+
+// call executes one of the call instructions; the results of script functions
+// arrive when their frame is left.
+func (t *Thread) call(f *frame, in bytecode.Instr, k []value.Value) (pushed bool, err error) {
+	a, n := f.base+int(in.A), int(in.B)
+	if t.meter.budget--; t.meter.budget < 0 {
+		if err := t.tick(); err != nil {
+			return false, err
+		}
+	}
+	switch in.Op {
+	case bytecode.Call:
+		return t.callValue(a, n)
+	case bytecode.CallFunc:
+		return t.enter(frame{proto: f.mod.unit.prog.Protos[in.C], mod: f.mod, base: a, ret: a}, a, n)
+	case bytecode.CallForeign:
+		x := f.mod.unit.foreign[in.C]
+		m := t.mods[x.unit]
+		return t.enter(frame{proto: m.unit.prog.Protos[x.index], mod: m, base: a, ret: a}, a, n)
+	case bytecode.CallClass:
+		return t.construct(f.mod.class(int(in.C)), a, n)
+	case bytecode.CallForeignClass:
+		x := f.mod.unit.foreign[in.C]
+		return t.construct(t.mods[x.unit].class(x.index), a, n)
+	case bytecode.CallMethod:
+		return t.callMethod(f, a, n, k[in.C].Str())
+	}
+	// CallSpread: the arguments come out of an array.
+	args := t.stack[f.base+n].Array()
+	base := t.top()
+	t.reserve(base + args.Len() + 1)
+	t.stack[base] = t.stack[a]
+	i := base
+	for v := range args.Values() {
+		i++
+		t.stack[i] = v.Share()
+	}
+	return t.callAt(base, args.Len(), a)
+}
+
+// callValue calls the function value in register a with n arguments behind it;
+// the result goes to a.
+func (t *Thread) callValue(a, n int) (bool, error) { return t.callAt(a, n, a) }
+
+func (t *Thread) callAt(a, n, ret int) (bool, error) {
+	v := t.stack[a]
+	if v.Kind() != value.KFunc {
+		return false, errNotFunction
+	}
+	fn := v.Func()
+	switch {
+	case fn.Proto != nil:
+		fr := frame{proto: fn.Proto, mod: fn.Module.(*Module), cells: fn.Cells, base: a + 1, ret: ret}
+		if fn.Proto.This {
+			t.stack[a] = fn.This
+			fr.base = a
+		}
+		return t.enter(fr, a+1, n)
+	case fn.Class != nil:
+		return t.constructAt(fn.Class, a, n, ret)
+	case fn.Method != nil:
+		t.stack[a] = fn.This
+		return false, t.native(fn.Method.Impl.(*NativeMethod), a, n, fn.Method.Static, ret)
+	}
+	if err := t.builtinAt(fn.Builtin, a+1, n, ret); err != nil {
+		return false, err
+	}
+	return false, nil
+}
+
+// callMethod calls object->name. An array element or a property that holds a
+// function is called the same way.
+func (t *Thread) callMethod(f *frame, a, n int, name string) (bool, error) {
+	v := t.stack[a]
+	if v.Kind() == value.KObject {
+		o := v.Object()
+		if c, ok := o.Class.Script.(*Class); ok {
+			if m := c.methods[name]; m != nil && !m.Static {
+				if m.Private && !f.inside(c) {
+					return false, privateMember(name)
+				}
+				p := c.mod.unit.prog.Protos[m.Proto]
+				return t.enter(frame{proto: p, mod: c.mod, base: a, ret: a}, a+1, n)
+			}
+		} else if m := o.Class.Lookup(name); m != nil && !m.Static {
+			return false, t.native(m.Impl.(*NativeMethod), a, n, false, a)
+		}
+	}
+	fn, err := t.prop(f, v, value.Str(name))
+	if err != nil {
+		return false, err
+	}
+	t.stack[a] = fn
+	return t.callValue(a, n)
+}
+
+// enter makes the frame of a call whose n arguments stand from register args on.
+func (t *Thread) enter(fr frame, args, n int) (pushed bool, err error) {
+	p := fr.proto
+	if n < p.Required {
+		return false, fmt.Errorf("Too few arguments to %s", funcName(p))
+	}
+	if n > p.Params && !p.Variadic {
+		return false, fmt.Errorf("Too many arguments to %s", funcName(p))
+	}
+	if len(t.frames) >= t.limits.Depth {
+		return false, errDepth
+	}
+	t.reserve(max(fr.base+p.Regs, args+n))
+	regs := t.stack[args:]
+	if p.Variadic {
+		fixed := p.Params - 1
+		rest := value.NewArray(max(n-fixed, 0))
+		for i := fixed; i < n; i++ {
+			rest.Push(regs[i])
+		}
+		t.defaults(fr.mod, p, regs, n, fixed)
+		regs[fixed] = value.FromArray(rest)
+	} else if n < p.Params {
+		t.defaults(fr.mod, p, regs, n, p.Params)
+	}
+	// Variables start undefined; temporaries are written before they are read.
+	clear(t.stack[args+p.Params : fr.base+len(p.Vars)])
+	if p.Yields {
+		clear(t.stack[fr.base+len(p.Vars) : fr.base+p.Regs])
+		t.stack[fr.ret] = t.newGenerator(fr)
+		return false, nil
+	}
+	t.frames = append(t.frames, fr)
+	return true, nil
+}
+
+// defaults gives the optional parameters from n on their defaults.
+func (t *Thread) defaults(m *Module, p *bytecode.Proto, regs []value.Value, n, params int) {
+	for i := n; i < params; i++ {
+		regs[i] = m.unit.k[p.Defaults[i-p.Required]]
+	}
+}
+
+func funcName(p *bytecode.Proto) string {
+	if p.Name == "" {
+		return "function"
+	}
+	return p.Name
+}
+
+// leave pops the frame of a function that returned v and returns the number of
+// frames left.
+func (t *Thread) leave(f *frame, v value.Value) int {
+	if f.ctor {
+		v = t.stack[f.base]
+		if c := v.Cell(); c != nil {
+			v = c.V
+		}
+	}
+	if f.gen == nil {
+		t.stack[f.ret] = v
+	}
+	n := len(t.frames) - 1
+	t.frames = t.frames[:n]
+	return n
+}
+
+// construct makes an object; its constructor gets the n arguments behind
+// register a.
+func (t *Thread) construct(c *value.Class, a, n int) (bool, error) { return t.constructAt(c, a, n, a) }
+
+func (t *Thread) constructAt(c *value.Class, a, n, ret int) (bool, error) {
+	s := c.Script.(*Class)
+	o := value.NewObject(c)
+	for i, v := range s.defaults {
+		*o.SlotRef(i) = v
+	}
+	if err := t.charge(64 + len(s.defaults)*16); err != nil {
+		return false, err
+	}
+	if s.decl.Ctor < 0 {
+		if n > 0 {
+			return false, fmt.Errorf("Too many arguments to %s", c.Name)
+		}
+		t.stack[ret] = value.FromObject(o)
+		return false, nil
+	}
+	t.stack[a] = value.FromObject(o)
+	fr := frame{proto: s.mod.unit.prog.Protos[s.decl.Ctor], mod: s.mod, base: a, ret: ret, ctor: true}
+	pushed, err := t.enter(fr, a+1, n)
+	if err != nil && n != clampArgs(fr.proto, n) {
+		// The class is what the script called.
+		err = countError(fr.proto, c.Name, n)
+	}
+	return pushed, err
+}
+
+func clampArgs(p *bytecode.Proto, n int) int {
+	if n < p.Required {
+		return p.Required
+	}
+	if n > p.Params && !p.Variadic {
+		return p.Params
+	}
+	return n
+}
+
+func countError(p *bytecode.Proto, name string, n int) error {
+	if n < p.Required {
+		return fmt.Errorf("Too few arguments to %s", name)
+	}
+	return fmt.Errorf("Too many arguments to %s", name)
+}
+
+// callBuiltin calls a built-in with n arguments from register a on; the result
+// goes to a.
+func (t *Thread) callBuiltin(slot, a, n int) error { return t.builtinAt(slot, a, n, a) }
+
+func (t *Thread) builtinAt(slot, a, n, ret int) error {
+	b := &t.img.lib.Builtins[slot]
+	v := &b.Variants[0]
+	if len(b.Variants) > 1 || len(v.Sig.Contexts) > 0 {
+		if v = b.variant(t.Hook()); v == nil {
+			return fmt.Errorf("%s is not available here", b.Name)
+		}
+	}
+	return t.invoke(b.Impl, v, b.Name, a, a, n, ret)
+}
+
+// variant returns the declaration that a context sees.
+func (b *Builtin) variant(context string) *Variant {
+	for i := range b.Variants {
+		if b.Variants[i].Sig.In(context) {
+			return &b.Variants[i]
+		}
+	}
+	return nil
+}
+
+// native calls a method of a native class; register a holds the object.
+func (t *Thread) native(m *NativeMethod, a, n int, static bool, ret int) error {
+	first := a
+	if static {
+		first = a + 1
+	}
+	return t.invoke(m.Impl, &m.Variant, m.label, first, a+1, n, ret)
+}
+
+// invoke runs Go code: first is the first register it sees, the n arguments
+// begin at args.
+func (t *Thread) invoke(impl Impl, v *Variant, name string, first, args, n, ret int) error {
+	if err := v.Check(name, t.stack[args:args+n]); err != nil {
+		return err
+	}
+	// Registers above the arguments may hold what a callback must not write.
+	depth := len(t.frames)
+	if top := t.top(); args+n > top {
+		t.frames = append(t.frames, frame{proto: &bytecode.Proto{Name: "{native}", Class: -1, Regs: args + n - top}, base: top})
+	}
+	r, err := t.protect(impl, t.stack[first:args+n:args+n], name)
+	t.frames = t.frames[:depth]
+	if err != nil {
+		return err
+	}
+	if r.IsUndefined() {
+		r = value.None
+	}
+	t.stack[ret] = r
+	return t.chargeValue(r)
+}
+
+// protect turns a panic of a built-in into an error.
+func (t *Thread) protect(impl Impl, args []value.Value, name string) (v value.Value, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &InternalError{Text: "internal error in " + name, Stack: fmt.Sprintf("%v\n%s", p, debug.Stack())}
+		}
+	}()
+	return impl(t, args)
+}
+
+// Values of functions that are not called.
+
+func funcValue(m *Module, proto int) value.Value {
+	p := m.unit.prog.Protos[proto]
+	return value.FromFunc(&value.Func{Name: p.Name, Proto: p, Module: m, Builtin: -1, Identity: identity(p)})
+}
+
+// identity makes two values of one named function equal; each evaluation of a
+// function literal makes a function of its own.
+func identity(p *bytecode.Proto) any {
+	if p.Name == "" {
+		return nil
+	}
+	return p
+}
+
+func (t *Thread) builtinValue(slot int) value.Value {
+	b := &t.img.lib.Builtins[slot]
+	return value.FromFunc(&value.Func{Name: b.Name, Builtin: slot, Identity: b})
+}
+
+func classValue(c *value.Class) value.Value {
+	return value.FromFunc(&value.Func{Name: c.Name, Class: c, Builtin: -1, Identity: c})
+}
+
+func (t *Thread) foreignValue(x foreign) value.Value {
+	m := t.mods[x.unit]
+	if x.class {
+		return classValue(m.class(x.index))
+	}
+	return funcValue(m, x.index)
+}
+
+func (t *Thread) nativeValue(class, method string) value.Value {
+	m := t.img.lib.Classes[class].Lookup(method)
+	return value.FromFunc(&value.Func{Name: method, Method: m, Builtin: -1, Identity: m})
+}
+
+// closure makes a function value with the variables it captures.
+func closure(f *frame, regs []value.Value, proto int) value.Value {
+	p := f.mod.unit.prog.Protos[proto]
+	fn := &value.Func{Name: p.Name, Proto: p, Module: f.mod, Builtin: -1, Cells: make([]*value.Cell, len(p.Cells))}
+	for i, c := range p.Cells {
+		if c.Global >= 0 {
+			fn.Cells[i] = f.mod.cells[c.Global]
+			continue
+		}
+		r := &regs[c.Reg]
+		if r.Cell() == nil {
+			*r = value.FromCell(&value.Cell{V: r.Own()})
+		}
+		fn.Cells[i] = r.Cell()
+	}
+	return value.FromFunc(fn)
+}

@@ -1,0 +1,95 @@
+package vm
+
+import (
+	crand "crypto/rand"
+	"maps"
+	"os"
+	"slices"
+	"sync"
+
+	"github.com/hawser-mta/hawser/runtime/value"
+)
+
+type entropy struct{}
+
+func (entropy) Read(b []byte) (int, error) { return crand.Read(b) }
+
+func hostname() string {
+	if h, err := os.Hostname(); err == nil {
+		return h
+	}
+	return "localhost"
+}
+
+// Shared is the store that all executions of a process share: memory_*()
+// values, barriers and function caches (spec language 7.1, 7.2).
+//
+// One lock guards the table of values; each name has a lock of its own, which a
+// barrier or a memory function with a callback holds meanwhile.
+type Shared struct {
+	mu     sync.Mutex
+	vals   map[string]value.Value
+	locks  map[string]*barrier
+	caches *caches
+}
+
+type barrier struct {
+	owner *Thread
+	free  chan struct{} // closed when released
+}
+
+// NewShared returns an empty store.
+func NewShared() *Shared {
+	return &Shared{vals: map[string]value.Value{}, locks: map[string]*barrier{}, caches: newCaches()}
+}
+
+// put stores a value, or removes it when undefined; s.mu is held.
+func (s *Shared) put(name string, v value.Value) {
+	if v.IsUndefined() {
+		delete(s.vals, name)
+	} else {
+		s.vals[name] = v.Freeze()
+	}
+}
+
+// Keys returns the names of the stored values, sorted.
+func (s *Shared) Keys() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.vals))
+}
+
+// Memory gives f the stored value of a name, undefined when there is none, and
+// stores what f makes of it. It waits while another run holds the name. f must
+// not call into the script.
+func (t *Thread) Memory(name string, f func(v *value.Value)) error {
+	s := t.host.Shared
+	s.mu.Lock()
+	for b := s.locks[name]; b != nil && b.owner != t; b = s.locks[name] {
+		s.mu.Unlock()
+		if err := wait(t.ctx, b.free); err != nil {
+			return err
+		}
+		s.mu.Lock()
+	}
+	defer s.mu.Unlock()
+	v := s.vals[name].Share()
+	old := v
+	if f(&v); v != old {
+		s.put(name, v)
+	}
+	return nil
+}
+
+// Hold runs f while no other run can reach the stored value of a name; f may
+// call into the script and hold the name again.
+func (t *Thread) Hold(name string, f func() error) error {
+	if t.held[name] != nil {
+		return f()
+	}
+	if err := t.acquire(name); err != nil {
+		return err
+	}
+	defer t.release(name)
+	return f()
+}

@@ -1,0 +1,117 @@
+package array
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/hawser-mta/hawser/runtime/value"
+	"github.com/hawser-mta/hawser/runtime/vm"
+)
+
+func combine(_ *vm.Thread, a []value.Value) (value.Value, error) {
+	keys, vals := a[0].Array(), a[1].Array()
+	missing := value.None
+	if len(a) > 2 {
+		missing = a[2]
+	}
+	out := value.NewArray(keys.Len())
+	at := 0
+	for k := range keys.Values() {
+		switch k.Kind() {
+		case value.KString, value.KNumber, value.KBool:
+		default:
+			return value.None, fmt.Errorf("array_combine(): a key must be string, number or boolean, got %s", k.TypeName())
+		}
+		_, v, next, ok := vals.Next(at)
+		if at = next; !ok {
+			v = missing
+		}
+		out.Set(k, v)
+	}
+	return value.FromArray(out), nil
+}
+
+func join(_ *vm.Thread, a []value.Value) (value.Value, error) {
+	sep := ""
+	if len(a) > 1 && !a[1].IsNone() {
+		sep = a[1].Str()
+	}
+	var parts []string
+	size := 0
+	for v := range a[0].Array().Values() {
+		s := v.String()
+		size += len(s) + len(sep)
+		parts = append(parts, s)
+		if size > value.MaxString {
+			return value.None, value.ErrTooLong
+		}
+	}
+	return value.Str(strings.Join(parts, sep)), nil
+}
+
+func keys(_ *vm.Thread, a []value.Value) (value.Value, error) {
+	out := value.NewArray(a[0].Array().Len())
+	for k := range a[0].Array().All() {
+		out.Append(k)
+	}
+	return value.FromArray(out), nil
+}
+
+// maxRange is the greatest number of items of array_range.
+const maxRange = 10_000_000
+
+func numbers(_ *vm.Thread, a []value.Value) (value.Value, error) {
+	start, stop, step := a[0].Num(), a[1].Num(), 1.0
+	if len(a) > 2 && !a[2].IsNone() {
+		step = a[2].Num()
+	}
+	if step == 0 {
+		return value.None, errors.New("array_range(): step must not be 0")
+	}
+	n := math.Ceil((stop - start) / step)
+	switch {
+	case math.IsNaN(n) || n > maxRange:
+		return value.None, fmt.Errorf("array_range(): more than %d items", maxRange)
+	case n <= 0:
+		return value.FromArray(value.NewArray(0)), nil
+	}
+	out := value.NewArray(int(n))
+	for i := range int(n) {
+		out.Append(value.Num(start + float64(i)*step))
+	}
+	return value.FromArray(out), nil
+}
+
+// unique finds earlier strings and numbers in a map; others are compared one by
+// one.
+func unique(_ *vm.Thread, a []value.Value) (value.Value, error) {
+	seen := map[any]bool{}
+	var others []value.Value
+	out := value.NewArray(0)
+next:
+	for k, v := range a[0].Array().All() {
+		switch v.Kind() {
+		case value.KString:
+			if seen[v.Str()] {
+				continue
+			}
+			seen[v.Str()] = true
+		case value.KNumber:
+			if seen[v.Num()] {
+				continue
+			}
+			seen[v.Num()] = true
+		default:
+			for _, o := range others {
+				if value.Identical(o, v) {
+					continue next
+				}
+			}
+			others = append(others, v)
+		}
+		out.Set(k, v)
+	}
+	return value.FromArray(out), nil
+}

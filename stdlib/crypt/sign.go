@@ -1,0 +1,180 @@
+package crypt
+
+import (
+	"crypto"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"errors"
+	"io"
+
+	"github.com/hawser-mta/hawser/lang/sig"
+	"github.com/hawser-mta/hawser/runtime/registry"
+	"github.com/hawser-mta/hawser/runtime/value"
+	"github.com/hawser-mta/hawser/runtime/vm"
+)
+
+var errNoKey = errors.New("no private key in it")
+
+var rsaHashes = map[string]crypto.Hash{"md5": crypto.MD5, "sha1": crypto.SHA1, "sha256": crypto.SHA256, "sha512": crypto.SHA512}
+
+func signatures(b *registry.Builder) {
+	options := []sig.Option{
+		sig.Opt(`hash: string = "sha256"`, "md5, sha1, sha256 or sha512"),
+		sig.Opt("format: string", "of DER keys: PrivateKeyInfo or RSAPrivateKey; SubjectPublicKeyInfo or RSAPublicKey"),
+		sig.Opt("pem: boolean = false", "the key is PEM text, not DER"),
+		sig.Opt("id: boolean = false", "the key is the id of a configured one"),
+	}
+	b.Func(sig.New("rsa_sign(message: string, privatekey: RSAPrivateKey|string, options?: array) -> string|none",
+		"The PKCS#1 v1.5 signature, raw; none when the key is not usable.", options...), rsaSign)
+	b.Func(sig.New("rsa_verify(message: string, signature: string, publickey: string, options?: array) -> boolean|none",
+		"Whether a PKCS#1 v1.5 signature fits; none when the key is not usable.", options...), rsaVerify)
+	b.Func(sig.New("ed25519_sign(message: string, privatekey: ED25519PrivateKey|string) -> string|none",
+		"The Ed25519 signature, 64 bytes. The key may be a resource, a seed of 32 or a secret key of 64 bytes, raw or in base64."),
+		func(_ *vm.Thread, a []value.Value) (value.Value, error) {
+			k := ed25519Key(a[1])
+			if k == nil {
+				return value.None, nil
+			}
+			s, err := k.Sign(nil, []byte(a[0].Str()), crypto.Hash(0))
+			if err != nil {
+				return value.None, nil
+			}
+			return value.Bytes(s), nil
+		})
+	b.Func(sig.New("ed25519_verify(message: string, signature: string, publickey: string) -> boolean|none",
+		"Whether an Ed25519 signature fits; none when a length is wrong."),
+		func(_ *vm.Thread, a []value.Value) (value.Value, error) {
+			s, k := a[1].Str(), a[2].Str()
+			if len(s) != ed25519.SignatureSize || len(k) != ed25519.PublicKeySize {
+				return value.None, nil
+			}
+			return value.Bool(ed25519.Verify(ed25519.PublicKey(k), []byte(a[0].Str()), []byte(s))), nil
+		})
+}
+
+func ed25519Key(v value.Value) crypto.Signer {
+	if k, ok := registry.Resource[*PrivateKey](v); ok {
+		if k.Type == Ed25519Key {
+			return k
+		}
+		return nil
+	}
+	if !v.IsString() {
+		return nil
+	}
+	raw := []byte(v.Str())
+	if n := len(raw); n != ed25519.SeedSize && n != ed25519.PrivateKeySize {
+		var err error
+		if raw, err = base64.StdEncoding.DecodeString(v.Str()); err != nil {
+			return nil
+		}
+	}
+	switch len(raw) {
+	case ed25519.SeedSize:
+		return ed25519.NewKeyFromSeed(raw)
+	case ed25519.PrivateKeySize:
+		return ed25519.PrivateKey(raw)
+	}
+	return nil
+}
+
+// rsaOptions reads hash, format, pem and id.
+type rsaOptions struct {
+	hash    crypto.Hash
+	pem, id bool
+}
+
+func readRSA(fn string, a []value.Value, i int, formats ...string) (rsaOptions, error) {
+	o := registry.OptionsAt(fn, a, i)
+	r := rsaOptions{pem: o.Bool("pem", false), id: o.Bool("id", false)}
+	if r.hash = rsaHashes[o.Str("hash", "sha256")]; r.hash == 0 {
+		o.Bad("hash", "md5, sha1, sha256 or sha512")
+	}
+	if f := o.Str("format", formats[0]); f != formats[0] && f != formats[1] {
+		o.Bad("format", formats[0]+" or "+formats[1])
+	}
+	return r, o.Err()
+}
+
+func sum(h crypto.Hash, message string) []byte {
+	d := h.New()
+	io.WriteString(d, message)
+	return d.Sum(nil)
+}
+
+func rsaSign(t *vm.Thread, a []value.Value) (value.Value, error) {
+	o, err := readRSA("rsa_sign", a, 2, "RSAPrivateKey", "PrivateKeyInfo")
+	if err != nil {
+		return value.None, err
+	}
+	k, _ := registry.Resource[*PrivateKey](a[1])
+	if a[1].IsString() {
+		text := a[1].Str()
+		switch {
+		case o.id:
+			k = stored(t, text)
+		case o.pem:
+			k = ParsePEM([]byte(text))
+		default:
+			k = ParseDER([]byte(text))
+		}
+	}
+	if k == nil || k.Type != RSAKey {
+		return value.None, nil
+	}
+	s, err := k.Sign(t.Host().Entropy, sum(o.hash, a[0].Str()), o.hash)
+	if err != nil {
+		return value.None, nil
+	}
+	return value.Bytes(s), nil
+}
+
+// stored returns the configured key of an id, nil when there is none.
+func stored(t *vm.Thread, id string) *PrivateKey {
+	if t.Host().Keys == nil {
+		return nil
+	}
+	text, ok := t.Host().Keys.PrivateKey(id)
+	if !ok {
+		return nil
+	}
+	return ParsePEM([]byte(text))
+}
+
+func rsaVerify(t *vm.Thread, a []value.Value) (value.Value, error) {
+	o, err := readRSA("rsa_verify", a, 3, "RSAPublicKey", "SubjectPublicKeyInfo")
+	if err != nil {
+		return value.None, err
+	}
+	var key *rsa.PublicKey
+	switch text := a[2].Str(); {
+	case o.id:
+		if k := stored(t, text); k != nil {
+			key, _ = k.Public().(*rsa.PublicKey)
+		}
+	case o.pem:
+		if block, _ := pem.Decode([]byte(text)); block != nil {
+			key = publicKey(block.Bytes)
+		}
+	default:
+		key = publicKey([]byte(text))
+	}
+	if key == nil {
+		return value.None, nil
+	}
+	return value.Bool(rsa.VerifyPKCS1v15(key, o.hash, sum(o.hash, a[0].Str()), []byte(a[1].Str())) == nil), nil
+}
+
+func publicKey(der []byte) *rsa.PublicKey {
+	if k, err := x509.ParsePKCS1PublicKey(der); err == nil {
+		return k
+	}
+	if k, err := x509.ParsePKIXPublicKey(der); err == nil {
+		r, _ := k.(*rsa.PublicKey)
+		return r
+	}
+	return nil
+}

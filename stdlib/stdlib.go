@@ -1,0 +1,35 @@
+package stdlib
+
+import (
+	"github.com/hawser-mta/hawser/runtime/registry"
+	"github.com/hawser-mta/hawser/stdlib/array"
+	"github.com/hawser-mta/hawser/stdlib/clock"
+	"github.com/hawser-mta/hawser/stdlib/crypt"
+	"github.com/hawser-mta/hawser/stdlib/encode"
+	"github.com/hawser-mta/hawser/stdlib/inet"
+	"github.com/hawser-mta/hawser/stdlib/memory"
+	"github.com/hawser-mta/hawser/stdlib/num"
+	"github.com/hawser-mta/hawser/stdlib/regex"
+	"github.com/hawser-mta/hawser/stdlib/str"
+	"github.com/hawser-mta/hawser/stdlib/sys"
+	"github.com/hawser-mta/hawser/stdlib/types"
+)
+
+// Register declares the functions and classes of every domain.
+func Register(b *registry.Builder) {
+	for _, register := range []func(*registry.Builder){
+		types.Register,
+		array.Register,
+		str.Register,
+		num.Register,
+		regex.Register,
+		encode.Register,
+		crypt.Register,
+		clock.Register,
+		inet.Register,
+		memory.Register,
+		sys.Register,
+	} {
+		register(b)
+	}
+}
