@@ -10,9 +10,9 @@ import (
 // in the subject. It is exact for subjects in ASCII only: there a byte is a
 // character, and both engines prefer the same match.
 type linear struct {
-	re        *regexp.Regexp
-	asserts   bool // looks at what surrounds the match
-	lineEnd   bool // has a $ that could match before a final line feed
+	re      *regexp.Regexp
+	asserts bool // looks at what surrounds the match
+	lineEnd bool // has a $ that could match before a final line feed
 }
 
 // linearise translates a pattern, or returns nil when the engines could differ.
