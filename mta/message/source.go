@@ -1,0 +1,32 @@
+package message
+
+import (
+	"bytes"
+	"io"
+)
+
+// Source is the immutable original of a message: random access to its bytes,
+// wherever they lie (memory, a temporary file, the spool).
+type Source interface {
+	io.ReaderAt
+	Size() int64
+}
+
+// Bytes returns a Source over b, which must not change afterwards.
+func Bytes(b []byte) Source { return bytes.NewReader(b) }
+
+// Reader returns a reader over all of src.
+func Reader(src Source) *io.SectionReader { return io.NewSectionReader(src, 0, src.Size()) }
+
+// ReadRange returns the bytes [from, to) of src.
+func ReadRange(src Source, from, to int64) ([]byte, error) {
+	if to <= from {
+		return nil, nil
+	}
+	b := make([]byte, to-from)
+	n, err := src.ReadAt(b, from)
+	if n == len(b) {
+		err = nil
+	}
+	return b[:n], err
+}
