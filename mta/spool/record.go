@@ -1,0 +1,85 @@
+package spool
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+)
+
+// Keys: a letter, the transaction id, a zero byte and a big-endian number.
+const (
+	keyFormat  = 'f' // version of the store
+	keyMessage = 'm' // size of the content
+	keyChunk   = 'c'
+	keyUnit    = 'u'
+)
+
+// formatVersion is that of keys and records. A newer one refuses to start.
+const formatVersion = 1
+
+// chunkSize is how much content one value holds, in bytes.
+const chunkSize = 256 << 10
+
+func makeKey(kind byte, transaction string, n int) []byte {
+	k := make([]byte, 0, len(transaction)+6)
+	k = append(k, kind)
+	k = append(k, transaction...)
+	k = append(k, 0)
+	return binary.BigEndian.AppendUint32(k, uint32(n))
+}
+
+// splitKey is the inverse of makeKey.
+func splitKey(k []byte) (transaction string, n int, ok bool) {
+	if len(k) < 6 || k[len(k)-5] != 0 {
+		return "", 0, false
+	}
+	return string(k[1 : len(k)-5]), int(binary.BigEndian.Uint32(k[len(k)-4:])), true
+}
+
+// prefixEnd returns the first key behind all keys of a transaction.
+func prefixEnd(kind byte, transaction string) []byte {
+	return append(append([]byte{kind}, transaction...), 1)
+}
+
+var table = crc32.MakeTable(crc32.Castagnoli)
+
+// errRecord is the error of a record that fails its check.
+var errRecord = errors.New("corrupt record")
+
+// seal puts version and checksum before a payload.
+func seal(payload []byte) []byte {
+	b := make([]byte, 5, 5+len(payload))
+	b[0] = formatVersion
+	binary.BigEndian.PutUint32(b[1:], crc32.Checksum(payload, table))
+	return append(b, payload...)
+}
+
+// open returns the payload of a sealed record.
+func open(b []byte) ([]byte, error) {
+	if len(b) < 5 || b[0] != formatVersion || crc32.Checksum(b[5:], table) != binary.BigEndian.Uint32(b[1:5]) {
+		return nil, errRecord
+	}
+	return b[5:], nil
+}
+
+func encodeUnit(u *Unit) ([]byte, error) {
+	b, err := json.Marshal(u)
+	if err != nil {
+		return nil, fmt.Errorf("encode unit %s: %w", u.ID(), err)
+	}
+	return seal(b), nil
+}
+
+func decodeUnit(b []byte) (*Unit, error) {
+	payload, err := open(b)
+	if err != nil {
+		return nil, err
+	}
+	u := &Unit{}
+	if err := json.Unmarshal(payload, u); err != nil || u.Transaction == "" {
+		return nil, errRecord
+	}
+	return u, nil
+}
