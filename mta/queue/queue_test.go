@@ -1,0 +1,327 @@
+package queue_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hawser-mta/hawser/mta/queue"
+	"github.com/hawser-mta/hawser/mta/spool"
+	"go.uber.org/goleak"
+	"pgregory.net/rapid"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// memory is a Store that can fail to remove.
+type memory struct {
+	mu    sync.Mutex
+	units map[string]spool.Unit
+	stuck int // removals that fail
+}
+
+func (m *memory) Load(_ int, tx string, n int) (*spool.Unit, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	u, ok := m.units[fmt.Sprintf("%s:%d", tx, n)]
+	if !ok {
+		return nil, spool.ErrMissing
+	}
+	return &u, nil
+}
+
+func (m *memory) Update(u *spool.Unit) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.units[u.ID()] = *u
+	return nil
+}
+
+func (m *memory) Remove(u *spool.Unit) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.stuck > 0 {
+		m.stuck--
+		return fmt.Errorf("disk error")
+	}
+	delete(m.units, u.ID())
+	return nil
+}
+
+// script is a Deliverer that does what the test says.
+type script struct {
+	mu      sync.Mutex
+	start   time.Time
+	log     []string
+	attempt func(ctx context.Context, u *spool.Unit) queue.Outcome
+	discard queue.Action
+}
+
+func (s *script) note(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.log = append(s.log, fmt.Sprintf("%s ", time.Since(s.start))+fmt.Sprintf(format, args...))
+}
+
+func (s *script) Attempt(ctx context.Context, u *spool.Unit) queue.Outcome {
+	s.note("try %s retry %d", u.ID(), u.Retry)
+	u.Retry++
+	return s.attempt(ctx, u)
+}
+
+func (s *script) Discard(_ context.Context, u *spool.Unit, c queue.Cause) queue.Outcome {
+	s.note("discard %s cause %d", u.ID(), c)
+	return queue.Outcome{Action: s.discard}
+}
+
+type rig struct {
+	q     *queue.Queue
+	s     *script
+	store *memory
+	drain context.CancelFunc
+	stop  context.CancelFunc
+	done  chan error
+}
+
+func start(t *testing.T, o queue.Options, attempt func(context.Context, *spool.Unit) queue.Outcome) *rig {
+	t.Helper()
+	r := &rig{store: &memory{units: map[string]spool.Unit{}}, done: make(chan error, 1)}
+	r.s = &script{start: time.Now(), attempt: attempt, discard: queue.Bounced}
+	o.Logger = slog.New(slog.DiscardHandler)
+	r.q = queue.New(r.store, r.s, o)
+	var drain, stop context.Context
+	drain, r.drain = context.WithCancel(context.Background())
+	stop, r.stop = context.WithCancel(context.Background())
+	go func() { r.done <- r.q.Run(drain, stop) }()
+	return r
+}
+
+func (r *rig) add(n int, change func(u *spool.Unit)) {
+	u := &spool.Unit{Transaction: "t", Queue: n, Received: time.Now()}
+	if change != nil {
+		change(u)
+	}
+	_ = r.store.Update(u)
+	r.q.Add(u)
+}
+
+func (r *rig) end(t *testing.T) []string {
+	t.Helper()
+	r.drain()
+	if err := <-r.done; err != nil {
+		t.Error(err)
+	}
+	r.stop()
+	return r.s.log
+}
+
+func later(d time.Duration) queue.Outcome {
+	return queue.Outcome{Action: queue.Later, Due: time.Now().Add(d)}
+}
+
+// TestRetries: attempts come exactly when they are due.
+func TestRetries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sched := queue.Schedule{Count: 3, Intervals: []queue.Interval{{Wait: time.Minute}, {Wait: time.Hour}}}
+		r := start(t, queue.Options{}, func(_ context.Context, u *spool.Unit) queue.Outcome {
+			w, expired := sched.Next(u.Retry, time.Since(u.Received), 0)
+			if expired {
+				return queue.Outcome{Action: queue.Bounced}
+			}
+			return later(w.Wait)
+		})
+		r.add(1, nil)
+		time.Sleep(24 * time.Hour)
+		want := []string{"0s try t:1 retry 0", "1m0s try t:1 retry 1", "1h1m0s try t:1 retry 2", "2h1m0s try t:1 retry 3"}
+		if d := cmp.Diff(want, r.end(t)); d != "" {
+			t.Errorf("(-want +got)\n%s", d)
+		}
+		if len(r.store.units) != 0 {
+			t.Error("the unit is left in the store")
+		}
+	})
+}
+
+func TestHoldAndChange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, queue.Options{}, func(context.Context, *spool.Unit) queue.Outcome {
+			return queue.Outcome{Action: queue.Delivered}
+		})
+		for n := 1; n <= 4; n++ {
+			r.add(n, func(u *spool.Unit) { u.Hold = n < 4; u.Due = time.Now().Add(time.Hour) })
+		}
+		time.Sleep(time.Minute)
+		if s := r.q.Stats(); s.Held != 3 || s.Deferred != 1 {
+			t.Errorf("%+v", s)
+		}
+		pick := func(n int) func(*spool.Unit) bool { return func(u *spool.Unit) bool { return u.Queue == n } }
+		for n, op := range map[int]queue.Op{1: queue.OpRelease, 2: queue.OpBounce, 3: queue.OpDelete, 4: queue.OpHold} {
+			if got := r.q.Change(pick(n), op); got != 1 {
+				t.Errorf("changed %d units with %d", got, op)
+			}
+		}
+		time.Sleep(2 * time.Hour)
+		if s := r.q.Stats(); s.Held != 1 || s.Delivered != 1 || s.Bounced != 2 {
+			t.Errorf("%+v", s)
+		}
+		if n := r.q.Change(func(*spool.Unit) bool { return true }, queue.OpRetry); n != 1 {
+			t.Errorf("retried %d", n)
+		}
+		time.Sleep(time.Second)
+		if s := r.q.Stats(); s.Delivered != 2 {
+			t.Errorf("%+v", s)
+		}
+		r.end(t)
+	})
+}
+
+// TestAges: nothing outlives its greatest age in any state, whatever the
+// deliverer says.
+func TestAges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		day := func() time.Duration { return 24 * time.Hour }
+		r := start(t, queue.Options{MaxAge: day, HoldMaxAge: func() time.Duration { return time.Hour }},
+			func(context.Context, *spool.Unit) queue.Outcome { return later(100 * time.Hour) })
+		r.s.discard = queue.Later
+		r.add(1, nil)
+		r.add(2, func(u *spool.Unit) { u.Hold = true })
+		r.add(3, func(u *spool.Unit) { u.Due = time.Now().Add(1000 * time.Hour) })
+		time.Sleep(25 * time.Hour)
+		want := []string{"0s try t:1 retry 0", "1h0m0s discard t:2 cause 0"}
+		got := r.end(t)
+		if d := cmp.Diff(want, got[:2]); d != "" {
+			t.Errorf("(-want +got)\n%s", d)
+		}
+		if s := r.q.Stats(); s.Deleted != 3 || len(r.store.units) != 0 {
+			t.Errorf("%+v, %d left", s, len(r.store.units))
+		}
+	})
+}
+
+// TestDrain: dispatch ends, running attempts finish, the rest stays stored.
+func TestDrain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, queue.Options{Workers: 2}, func(ctx context.Context, _ *spool.Unit) queue.Outcome {
+			select {
+			case <-time.After(10 * time.Second):
+				return queue.Outcome{Action: queue.Delivered}
+			case <-ctx.Done():
+				return later(0)
+			}
+		})
+		for n := range 5 {
+			r.add(n+1, nil)
+		}
+		time.Sleep(time.Second)
+		r.end(t)
+		if s := r.q.Stats(); s.Delivered != 2 || len(r.store.units) != 3 {
+			t.Errorf("%+v, %d left", s, len(r.store.units))
+		}
+	})
+}
+
+// TestStop cuts attempts that do not end.
+func TestStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, queue.Options{}, func(ctx context.Context, _ *spool.Unit) queue.Outcome {
+			<-ctx.Done()
+			return later(0)
+		})
+		r.add(1, nil)
+		time.Sleep(time.Second)
+		time.AfterFunc(30*time.Second, r.stop)
+		begin := time.Now()
+		r.end(t)
+		if d := time.Since(begin); d != 30*time.Second || len(r.store.units) != 1 {
+			t.Errorf("ended after %s with %d units", d, len(r.store.units))
+		}
+	})
+}
+
+// TestRemovalFails: a unit that is done is never tried again.
+func TestRemovalFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, queue.Options{}, func(context.Context, *spool.Unit) queue.Outcome {
+			return queue.Outcome{Action: queue.Delivered}
+		})
+		r.store.stuck = 3
+		r.add(1, nil)
+		time.Sleep(time.Hour)
+		if log := r.end(t); len(log) != 1 || len(r.store.units) != 0 {
+			t.Errorf("%v, %d left", log, len(r.store.units))
+		}
+		if s := r.q.Stats(); s.Delivered != 1 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+func TestPriorityAndQuota(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, queue.Options{Workers: 1}, func(context.Context, *spool.Unit) queue.Outcome {
+			time.Sleep(time.Second)
+			return queue.Outcome{Action: queue.Delivered}
+		})
+		for n := 1; n <= 4; n++ {
+			r.add(n, func(u *spool.Unit) {
+				u.Due = time.Now().Add(time.Minute)
+				u.Quotas, u.Size = []string{"q"}, 10
+				if n == 4 {
+					u.Priority = 1
+				}
+			})
+		}
+		if u := r.q.Quota("q"); u != (queue.Usage{Count: 4, Bytes: 40}) {
+			t.Errorf("%+v", u)
+		}
+		time.Sleep(2 * time.Minute)
+		if log := r.end(t); len(log) != 4 || log[0] != "1m0s try t:4 retry 0" {
+			t.Errorf("%v", log)
+		}
+		if u := r.q.Quota("q"); u != (queue.Usage{}) {
+			t.Errorf("%+v", u)
+		}
+	})
+}
+
+// TestEveryUnitEnds: with random outcomes every unit ends in exactly one way.
+func TestEveryUnitEnds(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		n := rapid.IntRange(1, 30).Draw(rt, "units")
+		outcomes := make([][]int, n)
+		for i := range outcomes {
+			outcomes[i] = rapid.SliceOfN(rapid.IntRange(0, 5), 1, 4).Draw(rt, "outcomes")
+		}
+		synctest.Test(t, func(t *testing.T) {
+			r := start(t, queue.Options{Workers: 3}, func(_ context.Context, u *spool.Unit) queue.Outcome {
+				list := outcomes[u.Queue-1]
+				if u.Retry > len(list) {
+					return queue.Outcome{Action: queue.Delivered}
+				}
+				switch list[u.Retry-1] {
+				case 0:
+					return queue.Outcome{Action: queue.Hold}
+				case 1:
+					return queue.Outcome{Action: queue.Bounced}
+				case 2:
+					return queue.Outcome{Action: queue.Deleted}
+				}
+				return later(time.Duration(list[u.Retry-1]) * time.Minute)
+			})
+			for i := range n {
+				r.add(i+1, nil)
+			}
+			time.Sleep(time.Hour)
+			r.end(t)
+			s := r.q.Stats()
+			if int(s.Delivered+s.Bounced+s.Deleted)+s.Held != n || s.Held != len(r.store.units) {
+				rt.Fatalf("%d units: %+v, %d stored", n, s, len(r.store.units))
+			}
+		})
+	})
+}
