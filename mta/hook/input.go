@@ -21,6 +21,9 @@ type Input struct {
 	ProxyIP   netip.Addr // address of a PROXY-speaking front end; invalid: none
 	PTRResult *PTRResult // present when the client name was looked up
 
+	// proxy
+	Command string // line without its CRLF
+
 	// helo
 	Verb, Host string   // "HELO", "EHLO" or "LHLO" and its argument, as sent
 	Extensions []string // lines that EHLO will announce

@@ -41,6 +41,10 @@ type Verdict struct {
 	RemotePTR *string    // not nil: replaces the client name
 	Priority  *int
 
+	// proxy
+	Next    bool    // run the hook again for the next command
+	Command *string // not nil: replaces the line
+
 	// helo
 	Extensions []string // not nil: replaces the announced list
 	Host       *string  // not nil: stored as the HELO host

@@ -1,0 +1,307 @@
+package smtpserver_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-sasl"
+	gosmtp "github.com/emersion/go-smtp"
+	"github.com/hawser-mta/hawser/mta/hook"
+	"github.com/hawser-mta/hawser/mta/smtp"
+)
+
+func send(c *gosmtp.Client, from, to, body string) error {
+	return c.SendMail(from, []string{to}, strings.NewReader(body))
+}
+
+// TestGoSMTP: go-smtp's client is served in clear, by STARTTLS and in TLS from
+// the start, authenticated and with SMTPUTF8.
+func TestGoSMTP(t *testing.T) {
+	t.Parallel()
+	clientTLS := &tls.Config{InsecureSkipVerify: true, ServerName: "mx.test"}
+	for _, c := range []struct {
+		name     string
+		implicit bool
+		dial     func(addr string) (*gosmtp.Client, error)
+	}{
+		{"clear", false, gosmtp.Dial},
+		{"STARTTLS", false, func(a string) (*gosmtp.Client, error) { return gosmtp.DialStartTLS(a, clientTLS) }},
+		{"implicit TLS", true, func(a string) (*gosmtp.Client, error) { return gosmtp.DialTLS(a, clientTLS) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			h := &house{verdicts: map[hook.Phase]hook.Verdict{hook.Auth: {Action: hook.Accept, Reply: smtp.MakeReply(235, [3]int{2, 7, 0}, "Ok")}}}
+			o := options()
+			o.TLS, o.AuthMechanisms, o.AuthPlaintext = serverTLS(), []string{"PLAIN"}, true
+			r := serve(t, h, o, c.implicit)
+			cl, err := c.dial(r.addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer cl.Close()
+			if err := cl.Auth(sasl.NewPlainClient("", "jo", "secret")); err != nil {
+				t.Fatal(err)
+			}
+			if err := cl.Mail("ü@x.test", &gosmtp.MailOptions{UTF8: true, Body: gosmtp.Body8BitMIME}); err != nil {
+				t.Fatal(err)
+			}
+			if err := cl.Rcpt("b@y.test", nil); err != nil {
+				t.Fatal(err)
+			}
+			w, err := cl.Data()
+			if err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprint(w, "Subject: x\r\n\r\n"+strings.Repeat("é text\r\n", 50_000))
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if err := cl.Quit(); err != nil {
+				t.Fatal(err)
+			}
+			want := "UTF8SMTPA"
+			if c.name != "clear" {
+				want = "UTF8SMTPSA"
+			}
+			if len(h.mails) != 1 || len(h.mails[0]) < 400_000 || !strings.Contains(h.mails[0], "with "+want+" id id-") {
+				t.Errorf("%d mails, %.400s", len(h.mails), h.mails)
+			}
+		})
+	}
+}
+
+func TestSwaks(t *testing.T) {
+	t.Parallel()
+	swaks, err := exec.LookPath("swaks")
+	if err != nil {
+		t.Fatal("this test needs the Debian package swaks")
+	}
+	h := &house{}
+	r := serve(t, h, options(), false)
+	host, port, _ := net.SplitHostPort(r.addr)
+	out, err := exec.CommandContext(t.Context(), swaks, "--server", host, "--port", port, "--from", "a@x.test", "--to", "b@y.test",
+		"--helo", "swaks.test", "--header", "Subject: from swaks", "--body", ".leading dot\nlast").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if len(h.mails) != 1 || !strings.Contains(h.mails[0], "\r\n.leading dot\r\nlast\r\n") {
+		t.Errorf("%q", h.mails)
+	}
+	if got := h.phases(); !strings.HasPrefix(got, "connect helo mailfrom rcptto eod") {
+		t.Errorf("hooks ran as %s", got)
+	}
+}
+
+// TestStartTLSInjection: what is sent behind STARTTLS is not run inside TLS.
+func TestStartTLSInjection(t *testing.T) {
+	t.Parallel()
+	o := options()
+	o.TLS = serverTLS()
+	r := serve(t, &house{}, o, false)
+	nc, err := net.Dial("tcp", r.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	nc.SetDeadline(time.Now().Add(10 * time.Second))
+	fmt.Fprint(nc, "EHLO c\r\nSTARTTLS\r\nNOOP\r\n")
+	var got bytes.Buffer
+	got.ReadFrom(nc)
+	if !strings.HasSuffix(got.String(), "503 5.5.1 Data behind STARTTLS\r\n") {
+		t.Errorf("got %q", got.String())
+	}
+}
+
+func TestStoreFails(t *testing.T) {
+	t.Parallel()
+	r := serve(t, &house{failing: errors.New("disk /var/spool is broken")}, options(), false)
+	c, err := gosmtp.Dial(r.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	err = send(c, "a@x.test", "b@y.test", "x")
+	var se *gosmtp.SMTPError
+	if !errors.As(err, &se) || se.Code != 451 || strings.Contains(se.Message, "/var") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestDrain: idle sessions get 421, the running one ends in peace.
+func TestDrain(t *testing.T) {
+	t.Parallel()
+	h := &house{slow: 200 * time.Millisecond}
+	r := serve(t, h, options(), false)
+	idle, err := gosmtp.Dial(r.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer idle.Close()
+	if err := idle.Hello("c"); err != nil {
+		t.Fatal(err)
+	}
+	busy, err := gosmtp.Dial(r.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	if err := busy.Mail("a@x.test", nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := busy.Rcpt("b@y.test", nil); err != nil {
+		t.Fatal(err)
+	}
+	w, err := busy.Data()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprint(w, "x\r\n")
+	sent := make(chan error, 1)
+	go func() { sent <- w.Close() }()
+	for !strings.Contains(h.phases(), "eod") {
+		time.Sleep(time.Millisecond)
+	}
+	r.drain()
+	if err := <-sent; err != nil {
+		t.Errorf("the running transaction failed: %v", err)
+	}
+	if err := idle.Noop(); err == nil || !strings.Contains(err.Error(), "421") && !strings.Contains(err.Error(), "shutting down") {
+		t.Errorf("the idle session got %v", err)
+	}
+	if err := <-r.done; err != nil {
+		t.Error(err)
+	}
+	r.done <- nil
+	if _, err := net.Dial("tcp", r.addr); err == nil {
+		t.Error("the listener is still open")
+	}
+}
+
+func TestConcurrencyLimit(t *testing.T) {
+	t.Parallel()
+	o := options()
+	o.MaxPerIP = 1
+	r := serve(t, &house{}, o, false)
+	first, err := gosmtp.Dial(r.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	if err := first.Hello("c"); err != nil {
+		t.Fatal(err)
+	}
+	second, err := net.Dial("tcp", r.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	var got bytes.Buffer
+	got.ReadFrom(second)
+	if got.String() != "421 4.7.0 Too many connections\r\n" {
+		t.Errorf("got %q", got.String())
+	}
+}
+
+func TestIdleTimeout(t *testing.T) {
+	t.Parallel()
+	h, o := &house{}, options()
+	o.IdleTimeout = 50 * time.Millisecond
+	r := serve(t, h, o, false)
+	nc, err := net.Dial("tcp", r.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	var got bytes.Buffer
+	got.ReadFrom(nc)
+	if !strings.Contains(got.String(), "421 4.4.2") {
+		t.Errorf("got %q", got.String())
+	}
+}
+
+// TestParallel: many clients at once, each message stored once.
+func TestParallel(t *testing.T) {
+	t.Parallel()
+	h := &house{}
+	r := serve(t, h, options(), false)
+	var wg sync.WaitGroup
+	const clients, each = 20, 10
+	for i := range clients {
+		wg.Go(func() {
+			c, err := gosmtp.Dial(r.addr)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer c.Close()
+			for j := range each {
+				if err := send(c, "a@x.test", "b@y.test", fmt.Sprintf("Subject: %d.%d\r\n\r\nx\r\n", i, j)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if len(h.mails) != clients*each {
+		t.Errorf("%d messages", len(h.mails))
+	}
+}
+
+// TestClientGone: a client that leaves in the middle of DATA leaves nothing.
+func TestClientGone(t *testing.T) {
+	t.Parallel()
+	h := &house{}
+	r := serve(t, h, options(), false)
+	nc, err := net.Dial("tcp", r.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprint(nc, "HELO c\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\nhalf a message")
+	nc.(*net.TCPConn).CloseWrite()
+	var got bytes.Buffer
+	got.ReadFrom(nc)
+	nc.Close()
+	r.drain()
+	if err := <-r.done; err != nil {
+		t.Error(err)
+	}
+	r.done <- nil
+	if len(h.mails) != 0 || strings.Contains(h.phases(), "eod") {
+		t.Errorf("stored %q, hooks %s", h.mails, h.phases())
+	}
+	last := h.seen[len(h.seen)-1]
+	if last.Phase != hook.Disconnect || last.Close.Local || last.Close.Error == "" {
+		t.Errorf("disconnect saw %+v", last.Close)
+	}
+}
+
+// FuzzSession: no input makes the server panic or hang.
+func FuzzSession(f *testing.F) {
+	f.Add([]byte("EHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nx\r\n.\r\nQUIT\r\n"))
+	f.Add([]byte("EHLO x\r\nBDAT 5 LAST\r\nabcde\r\nAUTH PLAIN\r\n*\r\n"))
+	f.Add([]byte("LHLO x\r\nSTARTTLS\r\n"))
+	h := &house{}
+	r := serve(f, h, options(), false)
+	f.Fuzz(func(t *testing.T, in []byte) {
+		nc, err := net.Dial("tcp", r.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer nc.Close()
+		nc.SetDeadline(time.Now().Add(5 * time.Second))
+		go nc.Write(append(in, "\r\n.\r\nQUIT\r\n"...))
+		var got bytes.Buffer
+		if _, err := got.ReadFrom(nc); errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("the session hangs after %q", got.String())
+		}
+	})
+}
