@@ -1,0 +1,202 @@
+package config
+
+import (
+	"github.com/goccy/go-yaml/ast"
+)
+
+// App is smtpd-app.yaml: what can change while the server runs (spec mta 3).
+type App struct {
+	Version         string           `yaml:"version"`
+	Scripting       Scripting        `yaml:"scripting"`
+	Servers         []Server         `yaml:"servers"`
+	TransportGroups []TransportGroup `yaml:"transportgroups"`
+	Resolver        Resolver         `yaml:"resolver"`
+	Queues          Queues           `yaml:"queues"`
+	Addresses       []Address        `yaml:"addresses"`
+	Lists           any              `yaml:"lists" since:"later"`
+	PKI             PKI              `yaml:"pki"`
+	Plugins         []any            `yaml:"plugins" since:"later"`
+	Monitor         any              `yaml:"monitor" since:"later"`
+}
+
+// Scripting holds scripts given inline.
+type Scripting struct {
+	Hooks Hooks        `yaml:"hooks"`
+	Files []InlineFile `yaml:"files"`
+}
+
+// Hooks are inline scripts by phase.
+type Hooks struct {
+	Connect      []InlineHook `yaml:"connect"`
+	Disconnect   []InlineHook `yaml:"disconnect"`
+	Proxy        []InlineHook `yaml:"proxy"`
+	Helo         []InlineHook `yaml:"helo"`
+	Auth         []InlineHook `yaml:"auth"`
+	MailFrom     []InlineHook `yaml:"mailfrom"`
+	RcptTo       []InlineHook `yaml:"rcptto"`
+	EOD          []InlineHook `yaml:"eod"`
+	PreDelivery  string       `yaml:"predelivery"`
+	PostDelivery string       `yaml:"postdelivery"`
+}
+
+// InlineHook is one script.
+type InlineHook struct {
+	ID      string `yaml:"id"`
+	Data    string `yaml:"data"`
+	Threads string `yaml:"threads"`
+}
+
+// InlineFile is one file of the virtual file store.
+type InlineFile struct {
+	ID     string `yaml:"id"`
+	Data   string `yaml:"data"`
+	Path   string `yaml:"path"`
+	Binary bool   `yaml:"binary"`
+}
+
+// Server is the live part of a server.
+type Server struct {
+	ID          string   `yaml:"id"`
+	Type        string   `yaml:"type"`
+	Transport   string   `yaml:"transport"`
+	Phases      Phases   `yaml:"phases"`
+	Concurrency Limits   `yaml:"concurrency"`
+	Timeout     Timeouts `yaml:"timeout"`
+	Extensions  []string `yaml:"extensions"`
+	Verbose     bool     `yaml:"verbose"`
+	LMTP        bool     `yaml:"lmtp"`
+	TLS         TLS      `yaml:"tls"`
+	APIKeys     any      `yaml:"apikeys" since:"later"`
+	XClient     any      `yaml:"xclient" since:"later"`
+}
+
+// Limits bound open connections.
+type Limits struct {
+	Total int `yaml:"total"`
+	IP    int `yaml:"ip"`
+}
+
+// Timeouts of inbound sessions.
+type Timeouts struct {
+	Idle    Duration `yaml:"idle"`
+	Data    Duration `yaml:"data"`
+	Session Duration `yaml:"session"`
+}
+
+// Phases bind scripts and settings to the steps of a session.
+type Phases struct {
+	Connect struct {
+		Hook   string `yaml:"hook"`
+		FCrDNS *bool  `yaml:"fcrdns"`
+	} `yaml:"connect"`
+	Proxy struct {
+		Hook string `yaml:"hook"`
+	} `yaml:"proxy"`
+	Helo struct {
+		Hook     string `yaml:"hook"`
+		Required *bool  `yaml:"required"`
+	} `yaml:"helo"`
+	Auth struct {
+		Hook       string   `yaml:"hook"`
+		Mechanisms []string `yaml:"mechanisms"`
+		Plaintext  bool     `yaml:"plaintext"`
+		Required   bool     `yaml:"required"`
+	} `yaml:"auth"`
+	MailFrom struct {
+		Hook        string `yaml:"hook"`
+		MaxMessages int    `yaml:"maxmessages"`
+	} `yaml:"mailfrom"`
+	RcptTo struct {
+		Hook          RcptHook `yaml:"hook"`
+		MaxRecipients *int     `yaml:"maxrecipients"`
+	} `yaml:"rcptto"`
+	Data struct {
+		MaxSize *Size `yaml:"maxsize"`
+		MaxHops *int  `yaml:"maxhops"`
+	} `yaml:"data"`
+	EOD struct {
+		Hook string `yaml:"hook"`
+	} `yaml:"eod"`
+	Disconnect struct {
+		Hook string `yaml:"hook"`
+	} `yaml:"disconnect"`
+}
+
+// RcptHook is an id, or one per recipient domain.
+type RcptHook struct {
+	ID      string            `yaml:"id"`
+	Domains map[string]string `yaml:"recipientdomains"`
+}
+
+type rcptHookFields RcptHook
+
+func (h *RcptHook) decode(d *decoder, n ast.Node, path string) {
+	if _, ok := pairs(n); !ok {
+		h.ID, _ = d.text(n, path)
+		return
+	}
+	d.structure(n, (*rcptHookFields)(h), path)
+}
+
+// TLS of a server.
+type TLS struct {
+	Certs struct {
+		Cert string   `yaml:"cert"`
+		SNI  []string `yaml:"sni"`
+	} `yaml:"certs"`
+	Implicit   Implicit `yaml:"implicit"`
+	Required   bool     `yaml:"required"`
+	Protocols  string   `yaml:"protocols"`
+	Ciphers    string   `yaml:"ciphers"`
+	ClientCert bool     `yaml:"clientcert"`
+}
+
+// Implicit says which listeners begin with TLS.
+type Implicit struct {
+	All       bool
+	Listeners []string
+}
+
+func (i *Implicit) decode(d *decoder, n ast.Node, path string) {
+	switch x := n.(type) {
+	case *ast.BoolNode:
+		i.All = x.Value
+	case *ast.SequenceNode:
+		d.any(n, &i.Listeners, path)
+	default:
+		d.fault(n, path, "got %s, want true, false or a list of listener ids", describe(n))
+	}
+}
+
+// Resolver says how names are looked up.
+type Resolver struct {
+	Cache struct {
+		Size int `yaml:"size"`
+	} `yaml:"cache"`
+	Servers []string `yaml:"servers"`
+	Timeout Duration `yaml:"timeout"`
+	Retries int      `yaml:"retries"`
+	DNSSEC  *bool    `yaml:"dnssec"`
+}
+
+// Queues bounds the queue.
+type Queues struct {
+	Grouping    any `yaml:"grouping" since:"later"`
+	Pooling     any `yaml:"pooling" since:"later"`
+	Quotas      any `yaml:"quotas" since:"later"`
+	Connections struct {
+		Max int `yaml:"max"`
+	} `yaml:"connections"`
+	Hold struct {
+		MaxAge Duration `yaml:"maxage"`
+	} `yaml:"hold"`
+	MaxAge Duration `yaml:"maxage"`
+}
+
+// Address is a source address.
+type Address struct {
+	ID      string `yaml:"id"`
+	Address string `yaml:"address"`
+	Helo    string `yaml:"helo"`
+	Proxy   any    `yaml:"proxy" since:"later"`
+}

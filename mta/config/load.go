@@ -1,0 +1,143 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hawser-mta/hawser/lang/diag"
+	"github.com/hawser-mta/hawser/lang/token"
+)
+
+// Names of the files.
+const (
+	SmtpdFile    = "smtpd.yaml"
+	AppFile      = "smtpd-app.yaml"
+	PolicyFile   = "smtpd-policy.yaml"
+	SuspendFile  = "smtpd-suspend.yaml"
+	DeliveryFile = "smtpd-delivery.yaml"
+)
+
+// Config is the whole configuration. It never changes once loaded.
+type Config struct {
+	Dir   string // workspace
+	Smtpd Smtpd
+	App   App
+
+	at    map[string]map[string]token.Position // file → path → place
+	lines map[string][]string
+}
+
+// Defaults returns the configuration of empty files.
+func Defaults(dir string) *Config {
+	c := &Config{Dir: dir, at: map[string]map[string]token.Position{}, lines: map[string][]string{}}
+	s := &c.Smtpd
+	s.Environment.Umask, s.Environment.UUID.Version, s.Environment.Syslog.Mask = "0027", 4, 255
+	s.Spool.FSync, s.Spool.Corrupt, s.Spool.Loader.Threads = true, "ignore", 4
+	s.Spool.MinFree.Bytes, s.Spool.MinFree.Inodes = 100<<20, 10000
+	s.Scripting.Limits.Memory, s.Scripting.Limits.Time, s.Scripting.Limits.Stack = 256<<20, Duration(300*time.Second), 1000
+	c.App.Resolver.Timeout, c.App.Resolver.Retries, c.App.Resolver.Cache.Size = Duration(5*time.Second), 2, 10000
+	c.App.Queues.Connections.Max = 10000
+	return c
+}
+
+// Load reads the configuration of a workspace. The list holds every fault; with
+// an error in it the configuration must not be used.
+func Load(dir string, env func(string) (string, bool)) (*Config, diag.List) {
+	c := Defaults(dir)
+	var diags diag.List
+	base := filepath.Join(dir, "config")
+	diags = append(diags, c.file(filepath.Join(base, SmtpdFile), &c.Smtpd, env)...)
+	app := c.Smtpd.Environment.AppConf
+	if app == "" {
+		app = filepath.Join(base, AppFile)
+	}
+	diags = append(diags, c.file(app, &c.App, env)...)
+	for name, path := range map[string]string{
+		PolicyFile: c.Smtpd.Environment.PolicyConf, SuspendFile: c.Smtpd.Environment.SuspendConf, DeliveryFile: c.Smtpd.Environment.DeliveryConf,
+	} {
+		if path == "" {
+			path = filepath.Join(base, name)
+		}
+		if b, err := os.ReadFile(path); err == nil && len(strings.TrimSpace(string(b))) > 0 {
+			diags = append(diags, &diag.Diagnostic{Code: "config", Pos: token.Position{File: path}, Message: name + " is not supported by this version"})
+		}
+	}
+	if !diags.Errors() {
+		diags = append(diags, c.Validate()...)
+	}
+	diags.Sort()
+	return c, diags
+}
+
+// file reads one file; a missing one means its defaults.
+func (c *Config) file(path string, out any, env func(string) (string, bool)) diag.List {
+	src, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return diag.List{{Code: "config", Pos: token.Position{File: path}, Message: "cannot read the file: " + reason(err)}}
+	}
+	d := &decoder{file: path, env: env, at: map[string]token.Position{}}
+	d.decode(src, out)
+	key := filepath.Base(path)
+	if _, isApp := out.(*App); isApp {
+		key = AppFile
+	}
+	c.at[key], c.lines[key] = d.at, d.lines
+	if !d.diags.Errors() {
+		d.version(out)
+	}
+	return d.diags
+}
+
+func reason(err error) string {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}
+
+// The versions of the format that have the same meaning here.
+const (
+	oldest = 5.08
+	newest = 6.11
+)
+
+// version checks the version key of a file.
+func (d *decoder) version(out any) {
+	v := ""
+	switch x := out.(type) {
+	case *Smtpd:
+		v = x.Version
+	case *App:
+		v = x.Version
+	}
+	pos, ok := d.at["version"]
+	if !ok {
+		d.diags = append(d.diags, d.diagnostic(token.Position{File: d.file, Line: 1, Column: 1}, `version: the key is missing, want version: "6.10"`))
+		return
+	}
+	major, minor, cut := strings.Cut(v, ".")
+	a, err1 := strconv.Atoi(major)
+	b, err2 := strconv.Atoi(minor)
+	if !cut || err1 != nil || err2 != nil {
+		d.diags = append(d.diags, d.diagnostic(pos, fmt.Sprintf("version: got '%s', want MAJOR.MINOR", v)))
+		return
+	}
+	switch n := float64(a) + float64(b)/100; {
+	case n < oldest:
+		d.diags = append(d.diags, d.diagnostic(pos, fmt.Sprintf("version: %s is not supported, want 5.8 to 6.11", v)))
+	case n > newest:
+		x := d.diagnostic(pos, fmt.Sprintf("version: %s is newer than 6.11, what it added is not known", v))
+		x.Severity = diag.Warning
+		d.diags = append(d.diags, x)
+	}
+}

@@ -1,0 +1,114 @@
+package config
+
+// Smtpd is smtpd.yaml: what counts at start (spec mta 2).
+type Smtpd struct {
+	Version     string         `yaml:"version"`
+	Servers     []ServerStart  `yaml:"servers"`
+	Environment Environment    `yaml:"environment"`
+	Spool       Spool          `yaml:"spool"`
+	PKI         PKI            `yaml:"pki"`
+	Scripting   ScriptingStart `yaml:"scripting"`
+	Plugins     []any          `yaml:"plugins" since:"later"`
+	Monitor     any            `yaml:"monitor" since:"later"`
+	Cluster     any            `yaml:"cluster" since:"later"`
+	Threads     any            `yaml:"threads" since:"later"`
+	Queues      any            `yaml:"queues" since:"later"`
+}
+
+// ServerStart is the part of a server that is bound at start.
+type ServerStart struct {
+	ID            string       `yaml:"id"`
+	Type          string       `yaml:"type"`
+	Listeners     []Listener   `yaml:"listeners"`
+	ProxyProtocol any          `yaml:"proxyprotocol" since:"later"`
+	Threads       ThreadCounts `yaml:"threads"`
+}
+
+// ThreadCounts are accepted for compatibility: goroutines need no sizes.
+type ThreadCounts struct {
+	Event  int `yaml:"event"`
+	Script int `yaml:"script"`
+}
+
+// Listener is one address.
+type Listener struct {
+	ID      string `yaml:"id"`
+	Address string `yaml:"address"`
+	Port    int    `yaml:"port"`
+	Path    any    `yaml:"path" since:"later"`
+	Backlog int    `yaml:"backlog"`
+}
+
+// Environment is what the process takes over.
+type Environment struct {
+	AppConf       string `yaml:"appconf"`
+	PolicyConf    string `yaml:"policyconf"`
+	SuspendConf   string `yaml:"suspendconf"`
+	DeliveryConf  string `yaml:"deliveryconf"`
+	ControlSocket any    `yaml:"controlsocket" since:"later"`
+	PrivDrop      any    `yaml:"privdrop" since:"later"`
+	Umask         string `yaml:"umask"`
+	Rlimit        struct {
+		NoFile int `yaml:"nofile"`
+	} `yaml:"rlimit"`
+	UUID struct {
+		Version int `yaml:"version"`
+	} `yaml:"uuid"`
+	Syslog struct {
+		Mask int `yaml:"mask"`
+	} `yaml:"syslog"`
+	Hostname   string `yaml:"hostname"`
+	LicenseKey string `yaml:"licensekey"` // of another product; ignored
+}
+
+// Spool says where mail is kept.
+type Spool struct {
+	Path    string      `yaml:"path"`
+	Paths   []SpoolPath `yaml:"paths"`
+	FSync   bool        `yaml:"fsync"`
+	MinFree struct {
+		Bytes  Size `yaml:"bytes"`
+		Inodes int  `yaml:"inodes"`
+	} `yaml:"minfree"`
+	Loader struct {
+		Threads int `yaml:"threads"`
+	} `yaml:"loader"`
+	Corrupt string `yaml:"corrupt"`
+}
+
+// SpoolPath is one directory of several.
+type SpoolPath struct {
+	Path   string `yaml:"path"`
+	Weight int    `yaml:"weight"`
+}
+
+// PKI holds keys and certificates.
+type PKI struct {
+	Private []PrivateKey `yaml:"private"`
+	CA      []Material   `yaml:"ca"`
+}
+
+// PrivateKey is an entry of the key store.
+type PrivateKey struct {
+	ID          string    `yaml:"id"`
+	PrivateKey  *Material `yaml:"privatekey"`
+	Certificate *Material `yaml:"certificate"`
+}
+
+// Material is a file or its text.
+type Material struct {
+	Path string `yaml:"path"`
+	Data string `yaml:"data"`
+}
+
+// ScriptingStart is what scripts may do to the machine.
+type ScriptingStart struct {
+	RootPath string `yaml:"rootpath"`
+	FFI      bool   `yaml:"ffi"`
+	Limits   struct {
+		Memory Size     `yaml:"memory"`
+		Time   Duration `yaml:"time"`
+		Steps  int      `yaml:"steps"`
+		Stack  int      `yaml:"stack"`
+	} `yaml:"limits"`
+}

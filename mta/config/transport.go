@@ -1,0 +1,214 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// TransportGroup gives defaults to its transports.
+type TransportGroup struct {
+	ID         string      `yaml:"id"`
+	Parent     string      `yaml:"parent"`
+	Transports []Transport `yaml:"transports"`
+	Transport  `yaml:",inline"`
+}
+
+// Transport says how mail is delivered. A nil or empty value inherits.
+type Transport struct {
+	TransportID string     `yaml:"-"`
+	Connection  Connection `yaml:"connection"`
+	Session     Session    `yaml:"session"`
+	Retry       Retry      `yaml:"retry"`
+	DSN         DSN        `yaml:"dsn"`
+}
+
+func (t *Transport) decode(d *decoder, n ast.Node, path string) {
+	var f struct {
+		ID         string     `yaml:"id"`
+		Connection Connection `yaml:"connection"`
+		Session    Session    `yaml:"session"`
+		Retry      Retry      `yaml:"retry"`
+		DSN        DSN        `yaml:"dsn"`
+	}
+	d.structure(n, &f, path)
+	*t = Transport{f.ID, f.Connection, f.Session, f.Retry, f.DSN}
+}
+
+func (g *TransportGroup) decode(d *decoder, n ast.Node, path string) {
+	var f struct {
+		ID         string      `yaml:"id"`
+		Parent     string      `yaml:"parent"`
+		Transports []Transport `yaml:"transports"`
+		Connection Connection  `yaml:"connection"`
+		Session    Session     `yaml:"session"`
+		Retry      Retry       `yaml:"retry"`
+		DSN        DSN         `yaml:"dsn"`
+	}
+	d.structure(n, &f, path)
+	*g = TransportGroup{f.ID, f.Parent, f.Transports, Transport{f.ID, f.Connection, f.Session, f.Retry, f.DSN}}
+}
+
+// structure reads a node into the struct that out points to, past a decode
+// method of its type.
+func (d *decoder) structure(n ast.Node, out any, path string) {
+	d.mapping(n, reflect.ValueOf(out).Elem(), path)
+}
+
+func (d *decoder) any(n ast.Node, out any, path string) {
+	d.value(n, reflect.ValueOf(out).Elem(), path)
+}
+
+// Connection says where to connect to.
+type Connection struct {
+	Server   Strings   `yaml:"server"`
+	Port     *int      `yaml:"port"`
+	Timeout  *Duration `yaml:"timeout"`
+	SourceIP struct {
+		IPv4      *Source  `yaml:"ipv4"`
+		IPv6      *Source  `yaml:"ipv6"`
+		Addresses []string `yaml:"addresses"`
+		Random    *bool    `yaml:"random"`
+	} `yaml:"sourceip"`
+	NonLocalSource any `yaml:"nonlocal_source" since:"later"`
+	Proxy          any `yaml:"proxy" since:"later"`
+	MX             struct {
+		Include []string `yaml:"include"`
+		Exclude []string `yaml:"exclude"`
+	} `yaml:"mx"`
+}
+
+// Strings is one string or a list of them.
+type Strings []string
+
+func (s *Strings) decode(d *decoder, n ast.Node, path string) {
+	if _, ok := n.(*ast.SequenceNode); ok {
+		d.any(n, (*[]string)(s), path)
+		return
+	}
+	if text, ok := d.text(n, path); ok {
+		*s = Strings{text}
+	}
+}
+
+// Source allows a family of addresses, or names the ones to use.
+type Source struct {
+	Off       bool
+	Addresses []string
+}
+
+func (s *Source) decode(d *decoder, n ast.Node, path string) {
+	if b, ok := n.(*ast.BoolNode); ok {
+		s.Off = !b.Value
+		return
+	}
+	d.any(n, &s.Addresses, path)
+}
+
+// Session says how to speak.
+type Session struct {
+	Protocol string `yaml:"protocol"`
+	Helo     string `yaml:"helo"`
+	TLS      struct {
+		Mode        string   `yaml:"mode"`
+		Implicit    *bool    `yaml:"implicit"`
+		SNI         string   `yaml:"sni"`
+		Protocols   string   `yaml:"protocols"`
+		Ciphers     string   `yaml:"ciphers"`
+		VerifyHost  *bool    `yaml:"verifyhost"`
+		VerifyNames []string `yaml:"verifynames"`
+		DefaultCA   *bool    `yaml:"defaultca"`
+		ClientCert  string   `yaml:"clientcert"`
+	} `yaml:"tls"`
+	Auth struct {
+		Username string `yaml:"username"`
+		Password string `yaml:"password"`
+	} `yaml:"auth"`
+	XClient any                 `yaml:"xclient" since:"later"`
+	Timeout map[string]Duration `yaml:"timeout"`
+	DSN     struct {
+		Success string `yaml:"success"`
+	} `yaml:"dsn"`
+}
+
+// Retry is the schedule after temporary failures.
+type Retry struct {
+	Count     *int       `yaml:"count"`
+	Intervals []Interval `yaml:"intervals"`
+	During    *Duration  `yaml:"during"`
+	Jitter    *float64   `yaml:"jitter"`
+}
+
+// Interval is one wait.
+type Interval struct {
+	Interval Duration `yaml:"interval"`
+	Notify   bool     `yaml:"notify"`
+}
+
+// DSN says what becomes of notifications.
+type DSN struct {
+	Transport string `yaml:"transport"`
+	From      string `yaml:"from"`
+	FromName  string `yaml:"from_name"`
+	Ret       string `yaml:"ret"`
+}
+
+// Transports returns every transport by id with what it inherits.
+func (a *App) Transports() map[string]*Transport {
+	groups := map[string]*TransportGroup{}
+	for i := range a.TransportGroups {
+		groups[a.TransportGroups[i].ID] = &a.TransportGroups[i]
+	}
+	out := map[string]*Transport{}
+	for _, g := range a.TransportGroups {
+		for _, t := range g.Transports {
+			x := t
+			for up, n := &g, 0; up != nil && n < len(groups)+1; up, n = groups[up.Parent], n+1 {
+				inherit(reflect.ValueOf(&x).Elem(), reflect.ValueOf(up.Transport))
+				if up.Parent == "" {
+					break
+				}
+			}
+			x.TransportID = t.TransportID
+			out[t.TransportID] = &x
+		}
+	}
+	return out
+}
+
+// inherit fills what is not set in dst from src: structs key by key, maps merged.
+func inherit(dst, src reflect.Value) {
+	switch dst.Kind() {
+	case reflect.Struct:
+		for i := range dst.NumField() {
+			inherit(dst.Field(i), src.Field(i))
+		}
+	case reflect.Map:
+		merged := reflect.MakeMap(dst.Type())
+		for _, m := range []reflect.Value{src, dst} {
+			for it := m.MapRange(); it.Next(); {
+				merged.SetMapIndex(it.Key(), it.Value())
+			}
+		}
+		if merged.Len() > 0 {
+			dst.Set(merged)
+		}
+	default:
+		if dst.IsZero() {
+			dst.Set(src)
+		}
+	}
+}
+
+// transportIDs returns where each transport is declared.
+func (a *App) transportIDs() map[string]string {
+	out := map[string]string{}
+	for i, g := range a.TransportGroups {
+		for j, t := range g.Transports {
+			out[t.TransportID] = fmt.Sprintf("transportgroups[%d].transports[%d].id", i, j)
+		}
+	}
+	return maps.Clone(out)
+}
