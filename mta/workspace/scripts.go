@@ -1,0 +1,185 @@
+package workspace
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"slices"
+
+	"github.com/hawser-mta/hawser/lang/diag"
+	"github.com/hawser-mta/hawser/lang/sig"
+	"github.com/hawser-mta/hawser/mta/config"
+	"github.com/hawser-mta/hawser/runtime/module"
+)
+
+// Scripts are the hook scripts of a workspace with its configuration.
+type Scripts struct {
+	Entries []module.Entry // ID is PHASE/ID, or queue/predelivery, queue/postdelivery
+	Roots   *module.Roots
+}
+
+// ID returns the name of an entry.
+func ID(phase, id string) string {
+	if phase == "predelivery" || phase == "postdelivery" {
+		return queueDir + "/" + phase
+	}
+	return phase + "/" + id
+}
+
+// Scripts collects the hooks and checks that those the configuration names
+// exist. The bundled modules come with extras and std.
+func (w *Workspace) Scripts(c *config.Config, extras []*module.Root, std *module.Root) (*Scripts, diag.List) {
+	var diags diag.List
+	inline, faults := inlineFiles(c)
+	diags = append(diags, faults...)
+	s := &Scripts{Roots: &module.Roots{Files: w.FilesRoot(inline), Extras: extras, Std: std}}
+	if p := c.Smtpd.Scripting.RootPath; p != "" {
+		if r, err := os.OpenRoot(p); err != nil {
+			diags = append(diags, c.Fault(config.SmtpdFile, "scripting.rootpath", "cannot open the directory '%s'", p))
+		} else {
+			s.Roots.System = &module.Root{FS: r.FS(), Prefix: p}
+		}
+	} else {
+		s.Roots.System = s.Roots.Files
+	}
+	have := map[string]bool{}
+	diags = append(diags, w.tree(s, have)...)
+	diags = append(diags, w.inlineHooks(c, s, have)...)
+	diags = append(diags, references(c, have)...)
+	return s, diags
+}
+
+// tree lists the scripts below hooks/.
+func (w *Workspace) tree(s *Scripts, have map[string]bool) diag.List {
+	if w.hooks == nil {
+		return nil
+	}
+	root := &module.Root{FS: w.hooks.FS(), Prefix: hooksDir}
+	var diags diag.List
+	for _, phase := range append(slices.Clone(phases), queueDir) {
+		files, err := fs.ReadDir(root.FS, phase)
+		if err != nil {
+			if !errors.Is(err, fs.ErrNotExist) {
+				diags = append(diags, &diag.Diagnostic{Message: fmt.Sprintf("cannot read hooks/%s", phase)})
+			}
+			continue
+		}
+		for _, f := range files {
+			name, ok := scriptName(f)
+			if !ok {
+				continue
+			}
+			context := phase
+			if phase == queueDir {
+				if context = name; name != "predelivery" && name != "postdelivery" {
+					continue
+				}
+			}
+			id := ID(context, name)
+			have[id] = true
+			s.Entries = append(s.Entries, module.Entry{ID: id, Context: context, Root: root, Path: path.Join(phase, f.Name())})
+		}
+	}
+	return diags
+}
+
+func scriptName(f fs.DirEntry) (string, bool) {
+	name := f.Name()
+	if f.IsDir() || name[0] == '.' || path.Ext(name) != ".hsl" {
+		return "", false
+	}
+	return name[:len(name)-len(".hsl")], true
+}
+
+// inlineHooks adds the scripts of scripting.hooks.
+func (w *Workspace) inlineHooks(c *config.Config, s *Scripts, have map[string]bool) diag.List {
+	var diags diag.List
+	root := &module.Root{FS: overlay{}, Prefix: config.AppFile}
+	add := func(phase, id, src, at string) {
+		name := ID(phase, id)
+		if have[name] {
+			x := c.Fault(config.AppFile, at, "hooks/%s.hsl wins over this script", name)
+			x.Severity = diag.Warning
+			diags = append(diags, x)
+			return
+		}
+		have[name] = true
+		s.Entries = append(s.Entries, module.Entry{ID: name, Context: phase, Root: root, Path: name, Source: []byte(src)})
+	}
+	h := &c.App.Scripting.Hooks
+	for phase, list := range map[string][]config.InlineHook{
+		"connect": h.Connect, "disconnect": h.Disconnect, "proxy": h.Proxy, "helo": h.Helo,
+		"auth": h.Auth, "mailfrom": h.MailFrom, "rcptto": h.RcptTo, "eod": h.EOD,
+	} {
+		for i, x := range list {
+			add(phase, x.ID, x.Data, fmt.Sprintf("scripting.hooks.%s[%d]", phase, i))
+		}
+	}
+	for phase, src := range map[string]string{"predelivery": h.PreDelivery, "postdelivery": h.PostDelivery} {
+		if src != "" {
+			add(phase, "", src, "scripting.hooks."+phase)
+		}
+	}
+	slices.SortFunc(s.Entries, func(a, b module.Entry) int {
+		if a.ID < b.ID {
+			return -1
+		}
+		return 1
+	})
+	return diags
+}
+
+func inlineFiles(c *config.Config) (map[string][]byte, diag.List) {
+	out := map[string][]byte{}
+	var diags diag.List
+	for i, f := range c.App.Scripting.Files {
+		at := fmt.Sprintf("scripting.files[%d]", i)
+		data := []byte(f.Data)
+		var err error
+		switch {
+		case f.Path != "":
+			data, err = os.ReadFile(f.Path)
+		case f.Binary:
+			data, err = base64.StdEncoding.DecodeString(f.Data)
+		}
+		if err != nil {
+			diags = append(diags, c.Fault(config.AppFile, at, "the file cannot be read"))
+			continue
+		}
+		out[path.Clean(f.ID)] = data
+	}
+	return out, diags
+}
+
+// references checks the hook ids of all servers.
+func references(c *config.Config, have map[string]bool) diag.List {
+	var diags diag.List
+	check := func(at, phase, id string) {
+		if id == "" || have[ID(phase, id)] {
+			return
+		}
+		x := c.Fault(config.AppFile, at, "no file hooks/%s/%s.hsl", phase, id)
+		if s := sig.Suggest(ID(phase, id), maps.Keys(have)); s != "" {
+			x.Hint = "did you mean '" + path.Base(s) + "'?"
+		}
+		diags = append(diags, x)
+	}
+	for i, s := range c.App.Servers {
+		at := fmt.Sprintf("servers[%d].phases.", i)
+		p := &s.Phases
+		for phase, id := range map[string]string{
+			"connect": p.Connect.Hook, "proxy": p.Proxy.Hook, "helo": p.Helo.Hook, "auth": p.Auth.Hook, "mailfrom": p.MailFrom.Hook,
+			"rcptto": p.RcptTo.Hook.ID, "eod": p.EOD.Hook, "disconnect": p.Disconnect.Hook,
+		} {
+			check(at+phase+".hook", phase, id)
+		}
+		for domain, id := range p.RcptTo.Hook.Domains {
+			check(at+"rcptto.hook.recipientdomains."+domain, "rcptto", id)
+		}
+	}
+	return diags
+}

@@ -1,0 +1,134 @@
+package workspace
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hawser-mta/hawser/runtime/module"
+)
+
+// Folders of a workspace.
+const (
+	hooksDir  = "hooks"
+	filesDir  = "files"
+	configDir = "config"
+)
+
+// Workspace is an opened workspace.
+type Workspace struct {
+	Root string // absolute
+
+	files, hooks *os.Root // nil when the folder is missing
+}
+
+// ErrEmpty tells that a directory holds no workspace.
+var ErrEmpty = errors.New("no workspace")
+
+// Open opens the workspace in dir or dir/src.
+func Open(dir string) (*Workspace, error) {
+	for _, d := range []string{dir, filepath.Join(dir, "src")} {
+		if !looksLike(d) {
+			continue
+		}
+		abs, err := filepath.Abs(d)
+		if err != nil {
+			return nil, err
+		}
+		w := &Workspace{Root: abs}
+		for folder, at := range map[string]**os.Root{filesDir: &w.files, hooksDir: &w.hooks} {
+			r, err := os.OpenRoot(filepath.Join(abs, folder))
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				w.Close()
+				return nil, fmt.Errorf("open workspace: %w", err)
+			}
+			*at = r
+		}
+		return w, nil
+	}
+	if st, err := os.Stat(dir); err != nil || !st.IsDir() {
+		return nil, fmt.Errorf("%s is not a directory", dir)
+	}
+	return nil, fmt.Errorf("%w in %s: it has neither config nor hooks, make one with 'hawserd init %s'", ErrEmpty, dir, dir)
+}
+
+// looksLike reports whether a directory has the folders of a workspace.
+func looksLike(dir string) bool {
+	for _, f := range []string{configDir, hooksDir} {
+		if st, err := os.Stat(filepath.Join(dir, f)); err == nil && st.IsDir() {
+			return true
+		}
+	}
+	return false
+}
+
+// Close frees the folders.
+func (w *Workspace) Close() {
+	for _, r := range []*os.Root{w.files, w.hooks} {
+		if r != nil {
+			r.Close()
+		}
+	}
+}
+
+// Find returns the root of the workspace that a file lies in; ok is false when
+// it lies in none. Only the known folders make a file part of one.
+func Find(file string) (root string, ok bool) {
+	abs, err := filepath.Abs(file)
+	if err != nil {
+		return "", false
+	}
+	for dir := filepath.Dir(abs); ; dir = filepath.Dir(dir) {
+		rel, err := filepath.Rel(dir, abs)
+		first, _, _ := strings.Cut(filepath.ToSlash(rel), "/")
+		if err == nil && slices.Contains([]string{hooksDir, filesDir, "tests"}, first) && looksLike(dir) {
+			return dir, true
+		}
+		if dir == filepath.Dir(dir) {
+			return "", false
+		}
+	}
+}
+
+// Context returns the hook that a file below a root is for, "" for others.
+func Context(root, file string) string {
+	abs, err := filepath.Abs(file)
+	if err != nil {
+		return ""
+	}
+	rel, err := filepath.Rel(root, abs)
+	if err != nil {
+		return ""
+	}
+	parts := strings.Split(filepath.ToSlash(rel), "/")
+	if len(parts) < 3 || parts[0] != hooksDir || path.Ext(rel) != ".hsl" {
+		return ""
+	}
+	if parts[1] == queueDir {
+		return strings.TrimSuffix(parts[2], ".hsl")
+	}
+	if slices.Contains(phases, parts[1]) {
+		return parts[1]
+	}
+	return ""
+}
+
+// phases are the hooks that are bound per server; the two of the queue lie in
+// hooks/queue.
+var phases = []string{"connect", "proxy", "helo", "auth", "mailfrom", "rcptto", "eod", "disconnect"}
+
+const queueDir = "queue"
+
+// FilesRoot returns the tree of script files, with inline files behind it.
+func (w *Workspace) FilesRoot(inline map[string][]byte) *module.Root {
+	o := overlay{inline: inline}
+	if w.files != nil {
+		o.disk = w.files.FS()
+	}
+	return &module.Root{FS: o, Prefix: filesDir}
+}
