@@ -1,0 +1,64 @@
+package hook
+
+import (
+	"crypto/x509"
+	"time"
+
+	"github.com/hawser-mta/hawser/mta/smtp"
+	"github.com/hawser-mta/hawser/mta/spool"
+)
+
+// QueueInput is everything a script of a queue hook can see.
+type QueueInput struct {
+	Phase   Phase
+	Unit    *spool.Unit
+	Retry   int  // attempts so far
+	Context any  // what predelivery left in $context; only this package looks inside
+	Expired bool // postdelivery: retry count or age exceeded
+	Action  string
+	Attempt *Attempt // nil: none was made
+	DSN     *DSNFacts
+}
+
+// Attempt is what happened in one delivery attempt (spec hooks 12.2).
+type Attempt struct {
+	Result   *AttemptResult // the reply that decided
+	Error    *AttemptError  // otherwise
+	Conn     *AttemptConn   // nil: no connection could be tried
+	Duration time.Duration
+	Relayed  bool // delivered to a peer without DSN
+}
+
+// AttemptResult is a deciding reply.
+type AttemptResult struct {
+	Reply smtp.Reply
+	State string
+}
+
+// AttemptError is an attempt without a deciding reply (spec hooks 14).
+type AttemptError struct {
+	Temporary bool
+	Message   string
+	Type      string
+	DNS       string
+}
+
+// AttemptConn holds the facts of the connection.
+type AttemptConn struct {
+	ID                       string
+	Transactions             int
+	LocalIP, LocalIPID, Helo string
+	RemoteIP, RemoteMX       string
+	Greet                    []string
+	TLSTried, TLSStarted     bool
+	Protocol, Cipher, Report string
+	KeySize, PeerErr         int
+	Peer                     []*x509.Certificate
+}
+
+// DSNFacts tell which notification would be made, and its diagnosis.
+type DSNFacts struct {
+	Action     string // delayed, failed, relayed, delivered
+	Status     [3]int
+	Type, Code string // smtp or x-error, and the text
+}

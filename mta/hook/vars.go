@@ -1,0 +1,320 @@
+package hook
+
+import (
+	"crypto/x509"
+	"strings"
+	"time"
+
+	"github.com/hawser-mta/hawser/mta/address"
+	"github.com/hawser-mta/hawser/mta/script/mail"
+	"github.com/hawser-mta/hawser/mta/smtp"
+	"github.com/hawser-mta/hawser/runtime/value"
+)
+
+func str(s string) value.Value { return value.Str(s) }
+
+func seconds(t time.Time) value.Value { return value.Num(float64(t.UnixMicro()) / 1e6) }
+
+// fields builds an array; empty values of optional keys are left out.
+type fields struct{ a *value.Array }
+
+func newFields() fields { return fields{value.NewArray(8)} }
+
+func (f fields) set(k string, v value.Value) { f.a.SetStr(k, v) }
+
+func (f fields) opt(k, v string) {
+	if v != "" {
+		f.a.SetStr(k, str(v))
+	}
+}
+
+func (f fields) value() value.Value { return value.FromArray(f.a) }
+
+// connectionVar is $connection (spec hooks 2.1).
+func connectionVar(in *Input) value.Value {
+	c, f := in.Conn, newFields()
+	f.set("id", str(c.ID))
+	f.set("priority", value.Int(c.Priority))
+	if in.Phase == Connect {
+		return f.value()
+	}
+	f.set("remoteip", str(c.RemoteIP.String()))
+	f.set("remoteport", value.Int(c.RemotePort))
+	f.opt("remoteptr", c.RemotePTR)
+	f.set("localip", str(c.LocalIP.String()))
+	f.set("localport", value.Int(c.LocalPort))
+	f.set("serverid", str(c.ServerID))
+	if c.Helo != nil && in.Phase != Helo {
+		f.set("helo", value.FromArray(value.Map("verb", str(c.Helo.Verb), "host", str(c.Helo.Host))))
+	}
+	if c.TLS != nil {
+		f.set("tls", tlsVar(c.TLS))
+	}
+	if c.Auth != nil && in.Phase != Auth {
+		a := newFields()
+		a.set("mechanism", str(c.Auth.Mechanism))
+		a.opt("username", c.Auth.Username)
+		f.set("auth", a.value())
+	}
+	return f.value()
+}
+
+func tlsVar(t *TLS) value.Value {
+	f := newFields()
+	f.set("protocol", str(t.Protocol))
+	f.set("cipher", str(t.Cipher))
+	f.set("keysize", value.Int(t.KeySize))
+	f.opt("sni", t.SNI)
+	if len(t.Peer) > 0 {
+		f.set("peercert", peerCert(t.Peer, t.PeerErr))
+	}
+	return f.value()
+}
+
+func peerCert(chain []*x509.Certificate, code int) value.Value {
+	cert := func(c *x509.Certificate) value.Value {
+		return value.FromResource(&value.Resource{Type: "X509Resource", Native: c})
+	}
+	rest := value.NewArray(0)
+	for _, c := range chain[1:] {
+		rest.Append(cert(c))
+	}
+	return value.FromArray(value.Map("x509", cert(chain[0]), "chain", value.FromArray(rest), "error", value.Int(code)))
+}
+
+// transactionVar is $transaction (spec hooks 2.3).
+func transactionVar(in *Input) value.Value {
+	f := newFields()
+	if in.Phase == Disconnect {
+		return f.value()
+	}
+	tx := in.Tx
+	f.set("id", str(tx.ID))
+	if in.Phase == EOD {
+		f.set("ts", seconds(tx.Received))
+	}
+	if tx.Sender == nil || in.Phase != Proxy && in.Phase != RcptTo && in.Phase != EOD {
+		return f.value()
+	}
+	f.set("sender", str(tx.Sender.Lower()))
+	f.set("senderaddress", mail.Array(*tx.Sender))
+	f.set("senderparams", paramsVar(tx.SenderParams))
+	list := value.NewArray(len(tx.Recipients))
+	for _, r := range tx.Recipients {
+		x := newFields()
+		x.set("recipient", str(r.Address.Lower()))
+		x.set("address", mail.Array(r.Address))
+		x.set("params", paramsVar(r.Params))
+		x.set("transportid", str(r.TransportID))
+		list.Append(x.value())
+	}
+	f.set("recipients", value.FromArray(list))
+	return f.value()
+}
+
+func paramsVar(params smtp.Params) value.Value {
+	out := value.NewArray(len(params))
+	for _, p := range params {
+		out.SetStr(p.Key, str(p.Value))
+	}
+	return value.FromArray(out)
+}
+
+// argumentsVar is $arguments of the inbound hooks.
+func argumentsVar(in *Input) value.Value {
+	f := newFields()
+	switch in.Phase {
+	case Connect:
+		connectArguments(f, in)
+	case Proxy:
+		f.set("command", str(in.Command))
+	case Helo:
+		f.set("verb", str(in.Verb))
+		f.set("host", str(in.Host))
+		if in.Verb != "HELO" {
+			f.set("extensions", value.FromArray(value.Strings(in.Extensions...)))
+		}
+	case Auth:
+		f.set("mechanism", str(in.Mechanism))
+		if in.Mechanism == "LOGIN" || in.Mechanism == "PLAIN" {
+			f.set("username", str(in.Username))
+			f.set("password", str(in.Password))
+			break
+		}
+		f.set("state", value.Int(in.State))
+		if in.Response != nil {
+			f.set("response", str(*in.Response))
+		}
+	case MailFrom:
+		addressArguments(f, "sender", in.Address, in.Params)
+	case RcptTo:
+		addressArguments(f, "recipient", in.Address, in.Params)
+		f.opt("transportid", in.TransportID)
+	case Disconnect:
+		closeArguments(f, &in.Close)
+	}
+	return f.value()
+}
+
+func addressArguments(f fields, key string, a address.Address, params smtp.Params) {
+	f.set(key, str(a.Lower()))
+	f.set("address", mail.Array(a))
+	f.set("params", paramsVar(params))
+}
+
+func connectArguments(f fields, in *Input) {
+	c := in.Conn
+	f.set("remoteip", str(c.RemoteIP.String()))
+	f.set("remoteport", value.Int(c.RemotePort))
+	f.opt("remoteptr", c.RemotePTR)
+	if r := in.PTRResult; r != nil {
+		f.set("remoteptrresult", value.FromArray(value.Map("reverse", lookupVar(&r.Reverse), "forward", lookupVar(&r.Forward))))
+	}
+	f.set("localip", str(c.LocalIP.String()))
+	f.set("localport", value.Int(c.LocalPort))
+	f.set("serverid", str(c.ServerID))
+	if in.ProxyIP.IsValid() {
+		f.set("proxyip", str(in.ProxyIP.String()))
+	}
+}
+
+// lookupVar is a DNS answer in the shape of an extended dns_query() (spec stdlib
+// 5).
+func lookupVar(l *Lookup) value.Value {
+	f := newFields()
+	f.opt("error", l.Error)
+	list := value.NewArray(len(l.Records))
+	for _, r := range l.Records {
+		list.Append(value.FromArray(value.Map("result", str(r.Value), "ttl", value.Num(r.TTL.Seconds()))))
+	}
+	if l.Error == "" {
+		f.set("result", value.FromArray(list))
+	}
+	f.set("dnssec", value.Num(map[bool]float64{true: 1}[l.DNSSEC]))
+	return f.value()
+}
+
+func replyVar(r smtp.Reply, state string) value.Value {
+	f := newFields()
+	f.set("code", value.Int(r.Code))
+	if r.HasEnhanced() {
+		f.set("enhanced", enhancedVar(r.Enhanced))
+	}
+	f.set("reason", value.FromArray(value.Strings(r.Lines...)))
+	f.set("state", str(state))
+	return f.value()
+}
+
+func enhancedVar(e [3]int) value.Value {
+	return value.FromArray(value.List(value.Int(e[0]), value.Int(e[1]), value.Int(e[2])))
+}
+
+func closeArguments(f fields, c *Close) {
+	f.set("close", str(map[bool]string{true: "local", false: "remote"}[c.Local]))
+	if c.Reply != nil {
+		f.set("reply", replyVar(*c.Reply, c.State))
+	}
+	if c.Error != "" {
+		e := newFields()
+		e.set("reason", str(c.Error))
+		e.opt("type", c.Type)
+		if c.Code != 0 {
+			e.set("code", value.Int(c.Code))
+		}
+		f.set("error", e.value())
+	}
+}
+
+// messageVar is $message of the queue hooks (spec hooks 11.2).
+func messageVar(in *QueueInput) value.Value {
+	u, f := in.Unit, newFields()
+	f.set("id", value.FromArray(value.Map("transaction", str(u.Transaction), "queue", value.Int(u.Queue))))
+	f.set("ts", seconds(u.Received))
+	f.set("serverid", str(u.ServerID))
+	f.set("sender", str(u.Sender.Lower()))
+	f.set("senderaddress", mail.Array(u.Sender))
+	f.set("recipient", str(u.Recipient.Lower()))
+	f.set("recipientaddress", mail.Array(u.Recipient))
+	f.set("transportid", str(u.TransportID))
+	f.opt("tenantid", u.TenantID)
+	f.opt("jobid", u.JobID)
+	f.set("priority", value.Int(u.Priority))
+	f.set("size", value.Num(float64(u.Size)))
+	f.set("dsn", value.FromArray(value.Map("envid", str(u.DSN.EnvID), "ret", str(u.DSN.Ret),
+		"notify", value.FromArray(value.Strings(u.DSN.Notify...)), "orcpt", str(u.DSN.Orcpt))))
+	return f.value()
+}
+
+// queueArguments is $arguments of the queue hooks (spec hooks 11.1, 12.1).
+func queueArguments(in *QueueInput) value.Value {
+	f := newFields()
+	f.set("retry", value.Int(in.Retry))
+	if in.Phase == PreDelivery {
+		return f.value()
+	}
+	f.set("expired", value.Bool(in.Expired))
+	f.opt("action", in.Action)
+	if in.Attempt != nil {
+		f.set("attempt", attemptVar(in.Attempt))
+	}
+	if d := in.DSN; d != nil {
+		x := newFields()
+		x.opt("action", d.Action)
+		if d.Status[0] != 0 {
+			x.set("status", enhancedVar(d.Status))
+		}
+		x.opt("diagnostictype", d.Type)
+		x.opt("diagnosticcode", d.Code)
+		f.set("dsn", x.value())
+	}
+	return f.value()
+}
+
+func attemptVar(a *Attempt) value.Value {
+	f := newFields()
+	if a.Result != nil {
+		f.set("result", replyVar(a.Result.Reply, a.Result.State))
+	}
+	if e := a.Error; e != nil {
+		x := newFields()
+		x.set("temporary", value.Bool(e.Temporary))
+		x.set("message", str(e.Message))
+		x.set("type", str(e.Type))
+		x.opt("dns", e.DNS)
+		f.set("error", x.value())
+	}
+	if c := a.Conn; c != nil {
+		f.set("connection", attemptConnVar(c))
+	}
+	f.set("duration", value.Num(a.Duration.Seconds()))
+	return f.value()
+}
+
+func attemptConnVar(c *AttemptConn) value.Value {
+	f := newFields()
+	f.set("id", str(c.ID))
+	f.set("transactions", value.Int(c.Transactions))
+	f.opt("localip", c.LocalIP)
+	f.opt("localipid", c.LocalIPID)
+	f.opt("helo", c.Helo)
+	f.opt("remoteip", c.RemoteIP)
+	f.opt("remotemx", strings.ToLower(c.RemoteMX))
+	if len(c.Greet) > 0 {
+		f.set("remotegreet", value.FromArray(value.Strings(c.Greet...)))
+	}
+	if c.TLSTried {
+		t := newFields()
+		t.set("started", value.Bool(c.TLSStarted))
+		if c.TLSStarted {
+			t.set("protocol", str(c.Protocol))
+			t.set("cipher", str(c.Cipher))
+			t.set("keysize", value.Int(c.KeySize))
+		}
+		if len(c.Peer) > 0 {
+			t.set("peercert", peerCert(c.Peer, c.PeerErr))
+		}
+		t.opt("tlsrpt", c.Report)
+		f.set("tls", t.value())
+	}
+	return f.value()
+}
