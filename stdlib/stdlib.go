@@ -5,6 +5,7 @@ import (
 	"github.com/hawser-mta/hawser/stdlib/array"
 	"github.com/hawser-mta/hawser/stdlib/clock"
 	"github.com/hawser-mta/hawser/stdlib/crypt"
+	"github.com/hawser-mta/hawser/stdlib/dns"
 	"github.com/hawser-mta/hawser/stdlib/encode"
 	"github.com/hawser-mta/hawser/stdlib/inet"
 	"github.com/hawser-mta/hawser/stdlib/memory"
@@ -27,6 +28,7 @@ func Register(b *registry.Builder) {
 		crypt.Register,
 		clock.Register,
 		inet.Register,
+		dns.Register,
 		memory.Register,
 		sys.Register,
 	} {
