@@ -153,3 +153,49 @@ func MatchName(pattern, name string) bool {
 	}
 	return pattern == name
 }
+
+// versions are the names of tls_protocols in ascending order; Go has no older
+// ones than TLS 1.0.
+var versions = []struct {
+	name   string
+	number uint16
+}{
+	{"SSLv2", 0}, {"SSLv3", 0}, {"TLSv1", tls.VersionTLS10}, {"TLSv1.1", tls.VersionTLS11}, {"TLSv1.2", tls.VersionTLS12}, {"TLSv1.3", tls.VersionTLS13},
+}
+
+// Versions reads a comma list of protocol names, "!" excluding one (stdlib.md
+// 0.10). The default excludes everything before TLS 1.2.
+func Versions(list string) (lowest, highest uint16, err error) {
+	if list == "" {
+		return tls.VersionTLS12, 0, nil
+	}
+	allowed := map[string]bool{}
+	positive := false
+	for _, word := range strings.Split(list, ",") {
+		word = strings.TrimSpace(word)
+		name, not := strings.CutPrefix(word, "!")
+		known := false
+		for _, v := range versions {
+			known = known || strings.EqualFold(v.name, name)
+		}
+		if !known {
+			return 0, 0, errors.New("unknown TLS protocol '" + name + "'")
+		}
+		allowed[strings.ToLower(name)] = !not
+		positive = positive || !not
+	}
+	for _, v := range versions {
+		ok, named := allowed[strings.ToLower(v.name)]
+		if v.number == 0 || named && !ok || positive && !named {
+			continue
+		}
+		if lowest == 0 {
+			lowest = v.number
+		}
+		highest = v.number
+	}
+	if lowest == 0 {
+		return 0, 0, errors.New("tls_protocols leaves no protocol")
+	}
+	return lowest, highest, nil
+}

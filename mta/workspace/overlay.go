@@ -5,25 +5,60 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"os"
 	"path"
+	"sync"
 	"time"
 )
 
-// overlay is a folder with further files that it does not have itself.
-type overlay struct {
-	disk   fs.FS // nil: only the further files
+// tree is a folder with further files that it does not have itself. The folder
+// can be opened again, when a link to it was moved; the tree stays the same one.
+type tree struct {
+	mu     sync.RWMutex
+	disk   *os.Root // nil: only the further files
 	inline map[string][]byte
 }
 
+// reopen opens the folder at path; a missing one has no files.
+func (t *tree) reopen(path string) error {
+	r, err := os.OpenRoot(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	// The old folder may be read right now; it is closed when nobody holds it.
+	t.disk = r
+	return nil
+}
+
+func (t *tree) setInline(files map[string][]byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.inline = files
+}
+
+func (t *tree) close() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.disk != nil {
+		t.disk.Close()
+		t.disk = nil
+	}
+}
+
 // Open implements fs.FS.
-func (o overlay) Open(name string) (fs.File, error) {
-	if o.disk != nil {
-		f, err := o.disk.Open(name)
+func (t *tree) Open(name string) (fs.File, error) {
+	t.mu.RLock()
+	disk, data, inline := t.disk, t.inline[name], t.inline[name] != nil
+	t.mu.RUnlock()
+	if disk != nil {
+		f, err := disk.FS().Open(name)
 		if err == nil || !errors.Is(err, fs.ErrNotExist) {
 			return f, err
 		}
 	}
-	if data, ok := o.inline[name]; ok {
+	if inline {
 		return &inlineFile{Reader: bytes.NewReader(data), name: path.Base(name)}, nil
 	}
 	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}

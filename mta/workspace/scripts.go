@@ -36,7 +36,8 @@ func (w *Workspace) Scripts(c *config.Config, extras []*module.Root, std *module
 	var diags diag.List
 	inline, faults := inlineFiles(c)
 	diags = append(diags, faults...)
-	s := &Scripts{Roots: &module.Roots{Files: w.FilesRoot(inline), Extras: extras, Std: std}}
+	w.files.setInline(inline)
+	s := &Scripts{Roots: &module.Roots{Files: w.filesRoot, Extras: extras, Std: std}}
 	if p := c.Smtpd.Scripting.RootPath; p != "" {
 		if r, err := os.OpenRoot(p); err != nil {
 			diags = append(diags, c.Fault(config.SmtpdFile, "scripting.rootpath", "cannot open the directory '%s'", p))
@@ -55,10 +56,7 @@ func (w *Workspace) Scripts(c *config.Config, extras []*module.Root, std *module
 
 // tree lists the scripts below hooks/.
 func (w *Workspace) tree(s *Scripts, have map[string]bool) diag.List {
-	if w.hooks == nil {
-		return nil
-	}
-	root := &module.Root{FS: w.hooks.FS(), Prefix: hooksDir}
+	root := w.hooksRoot
 	var diags diag.List
 	for _, phase := range append(slices.Clone(phases), queueDir) {
 		files, err := fs.ReadDir(root.FS, phase)
@@ -98,7 +96,7 @@ func scriptName(f fs.DirEntry) (string, bool) {
 // inlineHooks adds the scripts of scripting.hooks.
 func (w *Workspace) inlineHooks(c *config.Config, s *Scripts, have map[string]bool) diag.List {
 	var diags diag.List
-	root := &module.Root{FS: overlay{}, Prefix: config.AppFile}
+	root := w.inlineRoot
 	add := func(phase, id, src, at string) {
 		name := ID(phase, id)
 		if have[name] {

@@ -3,13 +3,13 @@ package workspace
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/hawser-mta/hawser/mta/config"
 	"github.com/hawser-mta/hawser/runtime/module"
 )
 
@@ -24,7 +24,9 @@ const (
 type Workspace struct {
 	Root string // absolute
 
-	files, hooks *os.Root // nil when the folder is missing
+	files, hooks, inline tree
+	filesRoot, hooksRoot *module.Root
+	inlineRoot           *module.Root
 }
 
 // ErrEmpty tells that a directory holds no workspace.
@@ -41,13 +43,12 @@ func Open(dir string) (*Workspace, error) {
 			return nil, err
 		}
 		w := &Workspace{Root: abs}
-		for folder, at := range map[string]**os.Root{filesDir: &w.files, hooksDir: &w.hooks} {
-			r, err := os.OpenRoot(filepath.Join(abs, folder))
-			if err != nil && !errors.Is(err, fs.ErrNotExist) {
-				w.Close()
-				return nil, fmt.Errorf("open workspace: %w", err)
-			}
-			*at = r
+		w.filesRoot = &module.Root{FS: &w.files, Prefix: filesDir}
+		w.hooksRoot = &module.Root{FS: &w.hooks, Prefix: hooksDir}
+		w.inlineRoot = &module.Root{FS: &w.inline, Prefix: config.AppFile}
+		if err := w.Refresh(); err != nil {
+			w.Close()
+			return nil, err
 		}
 		return w, nil
 	}
@@ -67,14 +68,24 @@ func looksLike(dir string) bool {
 	return false
 }
 
-// Close frees the folders.
-func (w *Workspace) Close() {
-	for _, r := range []*os.Root{w.files, w.hooks} {
-		if r != nil {
-			r.Close()
+// Refresh opens the folders again, for links that were moved.
+func (w *Workspace) Refresh() error {
+	for folder, t := range map[string]*tree{filesDir: &w.files, hooksDir: &w.hooks} {
+		if err := t.reopen(filepath.Join(w.Root, folder)); err != nil {
+			return fmt.Errorf("open workspace: %w", err)
 		}
 	}
+	return nil
 }
+
+// Close frees the folders.
+func (w *Workspace) Close() {
+	w.files.close()
+	w.hooks.close()
+}
+
+// Files returns the tree of script files.
+func (w *Workspace) Files() *module.Root { return w.filesRoot }
 
 // Find returns the root of the workspace that a file lies in; ok is false when
 // it lies in none. Only the known folders make a file part of one.
@@ -123,12 +134,3 @@ func Context(root, file string) string {
 var phases = []string{"connect", "proxy", "helo", "auth", "mailfrom", "rcptto", "eod", "disconnect"}
 
 const queueDir = "queue"
-
-// FilesRoot returns the tree of script files, with inline files behind it.
-func (w *Workspace) FilesRoot(inline map[string][]byte) *module.Root {
-	o := overlay{inline: inline}
-	if w.files != nil {
-		o.disk = w.files.FS()
-	}
-	return &module.Root{FS: o, Prefix: filesDir}
-}

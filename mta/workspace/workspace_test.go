@@ -134,7 +134,7 @@ func TestNoEscape(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	if f, err := w.FilesRoot(nil).FS.Open("link"); err == nil {
+	if f, err := w.Files().FS.Open("link"); err == nil {
 		f.Close()
 		t.Error("the link was followed")
 	}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/hawser-mta/hawser/cmd/internal/cli"
+	"github.com/hawser-mta/hawser/lang/diag"
+	"github.com/hawser-mta/hawser/mta"
+	"golang.org/x/sys/unix"
+)
+
+type grammar struct {
+	Version kong.VersionFlag `help:"Print the version."`
+	Run     runCmd           `cmd:"" default:"withargs" help:"Run the server (the default)."`
+	Init    initCmd          `cmd:"" help:"Write a workspace."`
+}
+
+type runCmd struct {
+	Config    string `short:"c" required:"" placeholder:"DIR" help:"Workspace to run."`
+	Check     bool   `help:"Validate configuration and scripts, then exit."`
+	LogFormat string `enum:"text,json" default:"text" help:"Form of the log: text or json."`
+	LogLevel  string `enum:"debug,info,warn,error" default:"info" help:"Least level to log; scripts echo at debug."`
+	Drain     int    `default:"30" placeholder:"SECONDS" help:"How long what is in flight may take when the server stops."`
+}
+
+func main() {
+	os.Exit(cli.Main("hawserd", "The Hawser mail server.", &grammar{}, os.Args[1:], os.Stderr))
+}
+
+func logger(w io.Writer, format, level string) *slog.Logger {
+	var l slog.Level
+	_ = l.UnmarshalText([]byte(level))
+	o := &slog.HandlerOptions{Level: l}
+	if format == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}
+
+// Run starts the server.
+func (c *runCmd) Run() error {
+	log := logger(os.Stderr, c.LogFormat, c.LogLevel)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	again := make(chan struct{})
+	go func() {
+		for range hup {
+			select {
+			case again <- struct{}{}:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	s, diags, err := mta.New(ctx, mta.Options{
+		Dir: c.Config, Drain: time.Duration(c.Drain) * time.Second, Logger: log, Reload: again, Ready: func() { fmt.Fprintln(os.Stderr, "ready") },
+	})
+	if err != nil {
+		return cli.Fail(cli.Usage, "%s", err)
+	}
+	diag.Text(os.Stderr, diags)
+	switch {
+	case s == nil:
+		return &cli.Exit{Code: cli.Usage}
+	case c.Check:
+		s.Close()
+		return nil
+	}
+	process(s.Process())
+	if err := s.Run(ctx); err != nil {
+		return cli.Fail(cli.Usage, "%s", err)
+	}
+	return nil
+}
+
+// process applies the settings of the process; what the system does not allow is
+// left as it is.
+func process(umask string, files int) {
+	if m, err := strconv.ParseUint(umask, 8, 12); err == nil {
+		unix.Umask(int(m))
+	}
+	if files > 0 {
+		var l unix.Rlimit
+		if unix.Getrlimit(unix.RLIMIT_NOFILE, &l) == nil {
+			l.Cur = min(uint64(files), l.Max)
+			_ = unix.Setrlimit(unix.RLIMIT_NOFILE, &l)
+		}
+	}
+}

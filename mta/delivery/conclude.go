@@ -1,0 +1,195 @@
+package delivery
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hawser-mta/hawser/mta/dsn"
+	"github.com/hawser-mta/hawser/mta/hook"
+	"github.com/hawser-mta/hawser/mta/queue"
+)
+
+// conclude decides what becomes of a unit after an attempt (spec hooks 12.5).
+func (j *job) conclude(ctx context.Context, a *hook.Attempt) queue.Outcome {
+	delivered := a.Result != nil && a.Result.Reply.Positive()
+	in := &hook.QueueInput{Phase: hook.PostDelivery, Unit: j.u, Retry: j.u.Retry + 1, Context: j.context, Attempt: a}
+	facts := j.facts(a)
+	wait, expired := j.next()
+	in.Expired = expired
+	switch {
+	case delivered:
+		if slices.Contains(j.u.DSN.Notify, "SUCCESS") {
+			facts.Action = j.successAction(a)
+			in.DSN = facts
+		}
+	case temporary(a) && !expired:
+		in.Action = "QUEUE"
+		facts.Action = string(dsn.Delayed)
+		in.DSN = facts
+	default:
+		in.Action = strings.ToUpper(string(j.failure()))
+		facts.Action = string(dsn.Failed)
+		in.DSN = facts
+	}
+	if !delivered {
+		j.u.Status = facts.Code
+	}
+	v, _ := j.Hooks.RunQueue(ctx, in)
+	j.metadata(v)
+	if v.DSN != nil {
+		j.dsn = v.DSN
+	}
+	out := j.act(ctx, v, in, facts, wait)
+	j.log(a, out)
+	return out
+}
+
+// temporary reports whether trying again may help.
+func temporary(a *hook.Attempt) bool {
+	if a.Result != nil {
+		return !a.Result.Reply.Permanent()
+	}
+	return a.Error == nil || a.Error.Temporary
+}
+
+// act carries out the decision.
+func (j *job) act(ctx context.Context, v hook.Verdict, in *hook.QueueInput, facts *hook.DSNFacts, wait queue.Interval) queue.Outcome {
+	action := v.Action
+	if action == hook.Default {
+		switch in.Action {
+		case "":
+			j.notify(ctx, facts, in.Attempt, time.Time{})
+			return queue.Outcome{Action: queue.Delivered}
+		case "QUEUE":
+			action, v.Queue = hook.Queue, &hook.QueueOptions{Increment: true}
+		case "BOUNCE":
+			action = hook.Bounce
+		case "DELETE":
+			action = hook.Delete
+		}
+	}
+	switch action {
+	case hook.Queue:
+		retry := j.u.Retry + 1
+		out := j.requeue(v.Queue, wait.Wait)
+		if j.delayNotice(wait, retry) {
+			facts.Action = string(dsn.Delayed)
+			j.notify(ctx, facts, in.Attempt, j.until())
+			j.u.Notified = retry
+		}
+		return out
+	case hook.Bounce:
+		facts.Action = string(dsn.Failed)
+		j.notify(ctx, facts, in.Attempt, time.Time{})
+		return queue.Outcome{Action: queue.Bounced}
+	}
+	return queue.Outcome{Action: queue.Deleted}
+}
+
+// delayNotice decides about a delay notice: at intervals that ask for it, once
+// each, unless the sender or the script says otherwise.
+func (j *job) delayNotice(wait queue.Interval, retry int) bool {
+	if j.dsn != nil && j.dsn.Send != nil {
+		return *j.dsn.Send
+	}
+	n := j.u.DSN.Notify
+	return wait.Notify && j.u.Notified < retry && (len(n) == 0 || slices.Contains(n, "DELAY"))
+}
+
+// until is when the last retry will be.
+func (j *job) until() time.Time {
+	s := j.schedule()
+	at := time.Now()
+	for n := j.u.Retry + 1; n <= s.Count; n++ {
+		w, _ := s.Next(n, 0, 0)
+		at = at.Add(w.Wait)
+	}
+	if s.During > 0 {
+		if end := j.u.Received.Add(s.During); end.Before(at) {
+			at = end
+		}
+	}
+	return at
+}
+
+// without ends a unit without an attempt: postdelivery still runs.
+func (j *job) without(ctx context.Context, action hook.Action, text string) queue.Outcome {
+	if action == hook.Bounce && j.failure() == hook.Delete {
+		action = hook.Delete
+	}
+	facts := &hook.DSNFacts{Action: string(dsn.Failed), Status: [3]int{5, 0, 0}, Type: "x-error", Code: text}
+	if text == "" {
+		facts.Code = "message could not be delivered"
+	}
+	in := &hook.QueueInput{
+		Phase: hook.PostDelivery, Unit: j.u, Retry: j.u.Retry, Context: j.context,
+		Action: strings.ToUpper(string(action)), DSN: facts,
+	}
+	v, _ := j.Hooks.RunQueue(ctx, in)
+	j.metadata(v)
+	if v.DSN != nil {
+		j.dsn = v.DSN
+	}
+	wait, _ := j.next()
+	out := j.act(ctx, v, in, facts, wait)
+	j.log(nil, out)
+	return out
+}
+
+// facts makes status and diagnosis of an attempt (spec mta 11).
+func (j *job) facts(a *hook.Attempt) *hook.DSNFacts {
+	f := &hook.DSNFacts{}
+	if r := a.Result; r != nil {
+		f.Type, f.Code, f.Status = "smtp", r.Reply.String(), r.Reply.Enhanced
+		if !r.Reply.HasEnhanced() {
+			f.Status = [3]int{r.Reply.Code / 100, 0, 0}
+		}
+		return f
+	}
+	e := a.Error
+	if e == nil {
+		e = &hook.AttemptError{Type: "network", Temporary: true, Message: "no host could be tried"}
+	}
+	f.Type, f.Code = "x-error", e.Message
+	f.Status = status(e)
+	return f
+}
+
+func status(e *hook.AttemptError) [3]int {
+	switch {
+	case e.DNS == "nxdomain", e.DNS == "nodata":
+		return [3]int{5, 1, 2}
+	case e.DNS == "nullmx":
+		return [3]int{5, 1, 10}
+	case e.Type == "dns":
+		return [3]int{4, 4, 3}
+	case e.Type == "network":
+		return [3]int{4, 4, 1}
+	case e.Type == "tls", e.Type == "dane":
+		return [3]int{4, 7, 5}
+	case strings.Contains(e.Message, "SMTPUTF8"):
+		return [3]int{5, 6, 7}
+	case strings.Contains(e.Message, "REQUIRETLS"):
+		return [3]int{5, 7, 30}
+	case e.Temporary:
+		return [3]int{4, 0, 0}
+	}
+	return [3]int{5, 0, 0}
+}
+
+// successAction is relayed or delivered, or "" when the next hop reports itself.
+func (j *job) successAction(a *hook.Attempt) string {
+	if !a.Relayed {
+		return ""
+	}
+	s := j.success
+	if t := j.transport(); s == "" && t != nil {
+		s = t.Session.DSN.Success
+	}
+	if s == "delivered" {
+		return string(dsn.Delivered)
+	}
+	return string(dsn.Relayed)
+}

@@ -1,0 +1,216 @@
+package delivery
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"time"
+
+	"github.com/hawser-mta/hawser/mta/config"
+	"github.com/hawser-mta/hawser/mta/hook"
+	"github.com/hawser-mta/hawser/mta/message"
+	"github.com/hawser-mta/hawser/mta/queue"
+	"github.com/hawser-mta/hawser/mta/spool"
+	"github.com/hawser-mta/hawser/stdlib/dns"
+)
+
+// Hooks runs the scripts of the queue.
+type Hooks interface {
+	RunQueue(ctx context.Context, in *hook.QueueInput) (hook.Verdict, any)
+}
+
+// Content opens the original of a unit.
+type Content interface {
+	Content(u *spool.Unit) (message.Source, error)
+}
+
+// Submitter stores a new message that the server made.
+type Submitter interface {
+	Submit(ctx context.Context, src message.Source, u *spool.Unit) error
+}
+
+// Settings are what a delivery needs of the configuration. They never change.
+type Settings struct {
+	Hostname   string
+	Transports map[string]*config.Transport
+	Source     func(id string) (config.Address, bool)
+	ClientCert func(id string) (*tls.Certificate, error)
+	CAs        *x509.CertPool // nil: none besides those of the system
+	Resolver   *dns.Resolver
+}
+
+// Deliverer tries units.
+type Deliverer struct {
+	Settings func() *Settings
+	Hooks    Hooks
+	Content  Content
+	Submit   Submitter
+	NewID    func() string
+	Logger   *slog.Logger
+}
+
+// job is one unit while it is dealt with.
+type job struct {
+	*Deliverer
+	s       *Settings
+	u       *spool.Unit
+	context any
+	begin   time.Time
+	dsn     *hook.DSNOptions
+	success string
+}
+
+func (d *Deliverer) job(u *spool.Unit) *job {
+	return &job{Deliverer: d, s: d.Settings(), u: u, begin: time.Now()}
+}
+
+// Attempt implements queue.Deliverer.
+func (d *Deliverer) Attempt(ctx context.Context, u *spool.Unit) queue.Outcome {
+	j := d.job(u)
+	v, left := d.Hooks.RunQueue(ctx, &hook.QueueInput{Phase: hook.PreDelivery, Unit: u, Retry: u.Retry})
+	if ctx.Err() != nil {
+		return j.interrupted()
+	}
+	j.context = left
+	j.metadata(v)
+	j.dsn = v.DSN
+	switch v.Action {
+	case hook.Queue:
+		return j.queueEarly(v)
+	case hook.Bounce, hook.Delete:
+		return j.without(ctx, v.Action, v.Text)
+	}
+	a := j.try(ctx, v.Try)
+	if ctx.Err() != nil && a.Result == nil {
+		return j.interrupted()
+	}
+	return j.conclude(ctx, a)
+}
+
+// Discard implements queue.Deliverer: a unit ends without an attempt.
+func (d *Deliverer) Discard(ctx context.Context, u *spool.Unit, cause queue.Cause) queue.Outcome {
+	j := d.job(u)
+	j.context = nil
+	if cause == queue.DeleteByHand {
+		return j.without(ctx, hook.Delete, "")
+	}
+	text := u.Status
+	if cause == queue.Expired && text == "" {
+		text = "message expired"
+	}
+	return j.without(ctx, hook.Bounce, text)
+}
+
+// interrupted leaves a unit as it was: the server is stopping.
+func (j *job) interrupted() queue.Outcome {
+	return queue.Outcome{Action: queue.Later, Due: j.u.Due}
+}
+
+func (j *job) metadata(v hook.Verdict) {
+	if v.Meta != nil {
+		j.u.Metadata = maps.Clone(v.Meta)
+	}
+}
+
+func (j *job) transport() *config.Transport { return j.s.Transports[j.u.TransportID] }
+
+// schedule returns the retry schedule of the unit's transport.
+func (j *job) schedule() queue.Schedule {
+	s := queue.Schedule{Count: 30}
+	t := j.transport()
+	if t == nil {
+		t = &config.Transport{}
+	}
+	if t.Retry.Count != nil {
+		s.Count = *t.Retry.Count
+	}
+	if t.Retry.During != nil {
+		s.During = time.Duration(*t.Retry.During)
+	}
+	if t.Retry.Jitter != nil {
+		s.Jitter = *t.Retry.Jitter
+	}
+	for _, i := range t.Retry.Intervals {
+		s.Intervals = append(s.Intervals, queue.Interval{Wait: time.Duration(i.Interval), Notify: i.Notify})
+	}
+	if s.Intervals == nil {
+		for _, n := range []int{60, 900, 3600, 7200, 10800} {
+			s.Intervals = append(s.Intervals, queue.Interval{Wait: time.Duration(n) * time.Second})
+		}
+	}
+	return s
+}
+
+// next returns the wait before the coming retry, and whether it is one too many.
+func (j *job) next() (queue.Interval, bool) {
+	s := j.schedule()
+	return s.Next(j.u.Retry+1, time.Since(j.u.Received), rand.Float64())
+}
+
+// queueEarly is Queue in predelivery.
+func (j *job) queueEarly(v hook.Verdict) queue.Outcome {
+	wait, expired := j.next()
+	if expired && v.Queue.Increment && !v.Queue.Reset && !v.Queue.Hold {
+		// Going on would exceed the retry count.
+		return j.without(context.Background(), j.failure(), j.u.Status)
+	}
+	return j.requeue(v.Queue, wait.Wait)
+}
+
+// requeue puts the unit back as a script or the schedule said.
+func (j *job) requeue(q *hook.QueueOptions, wait time.Duration) queue.Outcome {
+	switch {
+	case q.Reset:
+		j.u.Retry = 0
+	case q.Increment:
+		j.u.Retry++
+	}
+	if q.TransportID != "" {
+		j.u.TransportID = q.TransportID
+	}
+	if q.Reason != "" {
+		j.u.Status = q.Reason
+	}
+	if q.Delay != nil {
+		wait = *q.Delay
+	}
+	if q.Hold {
+		return queue.Outcome{Action: queue.Hold}
+	}
+	return queue.Outcome{Action: queue.Later, Due: time.Now().Add(wait)}
+}
+
+// failure is what becomes of a unit that cannot be delivered: returned when a
+// notification can be sent, else dropped.
+func (j *job) failure() hook.Action {
+	t := j.transport()
+	if j.u.Sender.IsNull() || t == nil || t.DSN.Transport == "" {
+		return hook.Delete
+	}
+	return hook.Bounce
+}
+
+// log writes the record of an attempt (spec mta 18).
+func (j *job) log(a *hook.Attempt, out queue.Outcome) {
+	attrs := []any{"event", "attempt", "transaction", j.u.Transaction, "queueid", j.u.Queue, "retry", j.u.Retry,
+		"action", out.Action.String(), "sender", j.u.Sender.Lower(), "recipient", j.u.Recipient.Lower(), "duration", time.Since(j.begin).Seconds()}
+	if a != nil {
+		if r := a.Result; r != nil {
+			attrs = append(attrs, "code", r.Reply.Code, "reason", r.Reply.String(), "state", r.State)
+		}
+		if e := a.Error; e != nil {
+			attrs = append(attrs, "err", e.Message, "type", e.Type)
+		}
+		if c := a.Conn; c != nil {
+			attrs = append(attrs, "localip", c.LocalIP, "remoteip", c.RemoteIP, "remotemx", c.RemoteMX, "tls", c.Protocol)
+		}
+	}
+	if !out.Due.IsZero() {
+		attrs = append(attrs, "next", out.Due.UTC().Format(time.RFC3339))
+	}
+	j.Logger.Info(fmt.Sprintf("attempt %s", out.Action), attrs...)
+}

@@ -1,0 +1,236 @@
+package delivery
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/hawser-mta/hawser/mta/config"
+	"github.com/hawser-mta/hawser/mta/hook"
+	"github.com/hawser-mta/hawser/mta/smtpclient"
+	"github.com/hawser-mta/hawser/stdlib/dns"
+)
+
+// plan is a transport with the overrides of one attempt.
+type plan struct {
+	hosts            []string
+	port             int
+	domain           string
+	include, exclude []string
+	no4, no6         bool
+	sources          []source
+	options          smtpclient.Options
+	capture          bool
+	resolver         *dns.Resolver
+}
+
+// source is one address of the pool.
+type source struct {
+	id   string
+	ip   netip.Addr
+	helo string
+}
+
+// reaches reports whether some source can connect to an address.
+func (p *plan) reaches(ip netip.Addr) bool {
+	if !ip.IsValid() || ip.Is4() && p.no4 || ip.Is6() && p.no6 {
+		return false
+	}
+	if len(p.sources) == 0 {
+		return true
+	}
+	_, ok := p.source(ip)
+	return ok
+}
+
+// source returns the first source of the family of ip.
+func (p *plan) source(ip netip.Addr) (source, bool) {
+	for _, s := range p.sources {
+		if s.ip.Is4() == ip.Is4() {
+			return s, true
+		}
+	}
+	return source{}, false
+}
+
+func configError(format string, args ...any) *hook.AttemptError {
+	return &hook.AttemptError{Type: "config", Temporary: true, Message: fmt.Sprintf(format, args...)}
+}
+
+// plan merges the transport of a unit with what the script said.
+func (j *job) plan(o *hook.TryOptions) (*plan, *hook.AttemptError) {
+	if o == nil {
+		o = &hook.TryOptions{}
+	}
+	t := j.transport()
+	if t == nil {
+		if len(o.Host) == 0 {
+			return nil, configError("transport '%s' does not exist", j.u.TransportID)
+		}
+		t = &config.Transport{}
+	}
+	c := &t.Connection
+	p := &plan{
+		hosts: first([]string(c.Server), []string{lookupMX}), port: 25, domain: j.u.Recipient.Domain,
+		include: c.MX.Include, exclude: c.MX.Exclude, resolver: j.s.Resolver, capture: o.TLSCapturePeer,
+	}
+	p.hosts = first(o.Host, p.hosts)
+	if c.Port != nil {
+		p.port = *c.Port
+	}
+	if o.Port != 0 {
+		p.port = o.Port
+	}
+	if o.Domain != "" {
+		p.domain = o.Domain
+	}
+	p.include, p.exclude = first(o.MXInclude, p.include), first(o.MXExclude, p.exclude)
+	p.no4 = c.SourceIP.IPv4 != nil && c.SourceIP.IPv4.Off
+	p.no6 = c.SourceIP.IPv6 != nil && c.SourceIP.IPv6.Off
+	if err := j.sources(p, t, o); err != nil {
+		return nil, err
+	}
+	return p, j.session(p, t, o)
+}
+
+// first returns the first list that is not empty.
+func first(lists ...[]string) []string {
+	for _, l := range lists {
+		if len(l) > 0 {
+			return l
+		}
+	}
+	return nil
+}
+
+// sources makes the source pool, in random order unless told otherwise.
+func (j *job) sources(p *plan, t *config.Transport, o *hook.TryOptions) *hook.AttemptError {
+	s := &t.Connection.SourceIP
+	wanted := o.SourceIP
+	if wanted == nil {
+		ids := s.Addresses
+		for _, family := range []*config.Source{s.IPv4, s.IPv6} {
+			if family != nil {
+				ids = append(ids[:len(ids):len(ids)], family.Addresses...)
+			}
+		}
+		for _, id := range ids {
+			wanted = append(wanted, hook.SourceIP{ID: id})
+		}
+	}
+	for _, w := range wanted {
+		id := w.ID
+		if id == "" {
+			id = w.Address
+		}
+		a, ok := j.s.Source(id)
+		ip, err := netip.ParseAddr(a.Address)
+		if !ok || err != nil {
+			return configError("no source address '%s'", id)
+		}
+		helo := w.Helo
+		if helo == "" {
+			helo = a.Helo
+		}
+		p.sources = append(p.sources, source{a.ID, ip, helo})
+	}
+	random := s.Random == nil || *s.Random
+	if o.SourceIPRandom != nil {
+		random = *o.SourceIPRandom
+	}
+	if random {
+		rand.Shuffle(len(p.sources), func(x, y int) { p.sources[x], p.sources[y] = p.sources[y], p.sources[x] })
+	}
+	return nil
+}
+
+// session makes the options of the connection.
+func (j *job) session(p *plan, t *config.Transport, o *hook.TryOptions) *hook.AttemptError {
+	s := &t.Session
+	c := &p.options
+	c.Helo = pick(o.Helo, s.Helo, j.s.Hostname)
+	c.LMTP = pick(o.Protocol, s.Protocol, "smtp") == "lmtp"
+	c.Username, c.Password = pick(o.Username, s.Auth.Username), pick(o.Password, s.Auth.Password)
+	c.Timeouts = map[string]time.Duration{}
+	for k, d := range s.Timeout {
+		c.Timeouts[k] = time.Duration(d)
+	}
+	for k, d := range o.Timeout {
+		c.Timeouts[k] = d
+	}
+	if t.Connection.Timeout != nil {
+		c.ConnectTimeout = time.Duration(*t.Connection.Timeout)
+	}
+	if o.ConnectTimeout > 0 {
+		c.ConnectTimeout = o.ConnectTimeout
+	}
+	x := &c.TLS
+	x.Mode = smtpclient.TLSMode(pick(o.TLS, s.TLS.Mode, "disabled"))
+	switch x.Mode {
+	case smtpclient.TLSDisabled, smtpclient.TLSOptional, smtpclient.TLSOptionalVerify, smtpclient.TLSRequire, smtpclient.TLSRequireVerify:
+	default:
+		return configError("TLS mode '%s' is not supported", x.Mode)
+	}
+	x.Implicit = s.TLS.Implicit != nil && *s.TLS.Implicit
+	x.SNI = pick(o.TLSSNI, s.TLS.SNI)
+	x.VerifyHost = flag(o.TLSVerifyHost, s.TLS.VerifyHost)
+	x.DefaultCA = flag(o.TLSDefaultCA, s.TLS.DefaultCA)
+	x.VerifyNames = first(o.TLSVerifyName, s.TLS.VerifyNames)
+	x.CAs = j.s.CAs
+	if id := strings.TrimPrefix(pick(o.TLSClientCert, s.TLS.ClientCert), "pki:"); id != "" {
+		cert, err := j.s.ClientCert(id)
+		if err != nil {
+			return configError("client certificate '%s' is not usable", id)
+		}
+		x.ClientCert = cert
+	}
+	var err error
+	if x.MinVersion, x.MaxVersion, err = smtpclient.Versions(pick(o.TLSProtocols, s.TLS.Protocols)); err != nil {
+		return configError("%s", err)
+	}
+	return nil
+}
+
+func pick(list ...string) string {
+	for _, s := range list {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+func flag(list ...*bool) bool {
+	for _, b := range list {
+		if b != nil {
+			return *b
+		}
+	}
+	return false
+}
+
+// dialOptions are the options for one target.
+func (p *plan) dialOptions(t target) (*smtpclient.Options, source) {
+	o := p.options
+	s, _ := p.source(t.ip)
+	o.Local = s.ip
+	if s.helo != "" {
+		o.Helo = s.helo
+	}
+	o.TLS.Host = t.mx
+	if t.mx == "" {
+		o.TLS.Host = t.ip.String()
+	}
+	return &o, s
+}
+
+func (p *plan) addrPort(t target) netip.AddrPort { return netip.AddrPortFrom(t.ip, uint16(p.port)) }
+
+func (t target) name() string {
+	if t.mx == "" {
+		return t.ip.String()
+	}
+	return t.mx
+}

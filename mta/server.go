@@ -1,0 +1,304 @@
+package mta
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/hawser-mta/hawser/lang/diag"
+	"github.com/hawser-mta/hawser/mta/config"
+	"github.com/hawser-mta/hawser/mta/delivery"
+	"github.com/hawser-mta/hawser/mta/hook"
+	"github.com/hawser-mta/hawser/mta/queue"
+	"github.com/hawser-mta/hawser/mta/script"
+	"github.com/hawser-mta/hawser/mta/smtpserver"
+	"github.com/hawser-mta/hawser/mta/spool"
+	"github.com/hawser-mta/hawser/mta/workspace"
+	"github.com/hawser-mta/hawser/runtime/module"
+	"github.com/hawser-mta/hawser/runtime/registry"
+	"github.com/hawser-mta/hawser/runtime/reload"
+	"github.com/hawser-mta/hawser/runtime/vm"
+	"github.com/hawser-mta/hawser/stdlib"
+)
+
+// Options of a server.
+type Options struct {
+	Dir    string        // workspace
+	Drain  time.Duration // for what is in flight when the server stops
+	Logger *slog.Logger
+	Ready  func() // called once all listeners accept
+	// Reload makes the server load its files anew; nil: only the watcher does.
+	Reload <-chan struct{}
+}
+
+// Server is the mail server.
+type Server struct {
+	o        Options
+	ws       *workspace.Workspace
+	universe *registry.Universe
+	loader   *module.Loader
+	extras   []*module.Root
+	std      *module.Root
+	shared   *vm.Shared
+	started  time.Time
+	hooks    *hook.Runner
+	spool    *spool.Spool
+	queue    *queue.Queue
+
+	state   atomic.Pointer[state]
+	loading sync.Mutex
+	failed  string // diagnostics of the last load that failed
+}
+
+// Universe returns every function, class and variable of the server.
+func Universe() *registry.Universe {
+	b := registry.New()
+	stdlib.Register(b)
+	script.Register(b)
+	hook.Register(b)
+	return b.Freeze()
+}
+
+// New opens a workspace and checks everything in it. The list holds every fault
+// and warning; with an error in it, or an error besides, there is no server.
+func New(ctx context.Context, o Options) (*Server, diag.List, error) {
+	ws, err := workspace.Open(o.Dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	u := Universe()
+	s := &Server{o: o, ws: ws, universe: u, loader: module.NewLoader(u), shared: vm.NewShared(), started: time.Now()}
+	s.hooks = &hook.Runner{Current: func() *hook.Snapshot { return s.current().snapshot }, Logger: o.Logger, Submit: s.submitCopy}
+	st, diags := s.load(ctx)
+	if st == nil {
+		ws.Close()
+		return nil, diags, nil
+	}
+	s.state.Store(st)
+	return s, diags, nil
+}
+
+// Close frees a server that did not run.
+func (s *Server) Close() { s.ws.Close() }
+
+// newID returns a connection or transaction id.
+func (s *Server) newID() string {
+	if s.current().config.Smtpd.Environment.UUID.Version == 1 {
+		if id, err := uuid.NewUUID(); err == nil {
+			return id.String()
+		}
+	}
+	return uuid.NewString()
+}
+
+// reload loads the files anew; a failure keeps the running version.
+func (s *Server) reload(ctx context.Context) {
+	s.loading.Lock()
+	defer s.loading.Unlock()
+	if err := s.ws.Refresh(); err != nil {
+		s.o.Logger.Error("reload", "event", "config", "err", err)
+		return
+	}
+	old := s.current()
+	st, diags := s.load(ctx)
+	var text strings.Builder
+	diag.Text(&text, diags)
+	if st == nil {
+		if s.failed != text.String() {
+			s.failed = text.String()
+			s.o.Logger.Error("reload failed, the running version stays", "event", "config", "action", "refused", "errors", "\n"+s.failed)
+		}
+		return
+	}
+	recovered := s.failed != ""
+	s.failed = ""
+	if !recovered && st.snapshot.Set == old.snapshot.Set && sameApp(st.config, old.config) {
+		return
+	}
+	s.state.Store(st)
+	s.o.Logger.Info("reloaded", "event", "config", "action", "reloaded", "version", st.snapshot.Set.Version, "generation", st.snapshot.Set.Generation)
+	if len(diags) > 0 {
+		s.o.Logger.Warn("reload", "event", "config", "errors", "\n"+text.String())
+	}
+}
+
+// Run serves until ctx ends, then drains: listeners close, sessions end after
+// their command, running deliveries finish, as far as Drain allows.
+func (s *Server) Run(ctx context.Context) error {
+	defer s.ws.Close()
+	c := s.current().config
+	sp, err := spool.Open(s.spoolOptions(c))
+	if err != nil {
+		return err
+	}
+	s.spool = sp
+	d := &delivery.Deliverer{
+		Settings: func() *delivery.Settings { return s.current().settings }, Hooks: s.hooks, Content: sp, Submit: s, NewID: s.newID, Logger: s.o.Logger,
+	}
+	s.queue = queue.New(sp, d, queue.Options{
+		Workers: min(c.App.Queues.Connections.Max, 10_000), Logger: s.o.Logger,
+		MaxAge:     func() time.Duration { return time.Duration(s.current().config.App.Queues.MaxAge) },
+		HoldMaxAge: func() time.Duration { return time.Duration(s.current().config.App.Queues.Hold.MaxAge) },
+	})
+	listeners, err := s.listen(c)
+	if err != nil {
+		return errors.Join(err, sp.Close())
+	}
+	err = s.serve(ctx, listeners)
+	return errors.Join(err, sp.Close())
+}
+
+func (s *Server) spoolOptions(c *config.Config) spool.Options {
+	x := &c.Smtpd.Spool
+	o := spool.Options{
+		NoSync: !x.FSync, MinBytes: uint64(x.MinFree.Bytes), MinInodes: uint64(x.MinFree.Inodes), Corrupt: x.Corrupt, Logger: s.o.Logger,
+	}
+	for _, p := range x.Paths {
+		o.Paths = append(o.Paths, spool.Path{Path: s.path(p.Path), Weight: p.Weight})
+	}
+	if len(o.Paths) == 0 {
+		path := x.Path
+		if path == "" {
+			path = "spool"
+		}
+		o.Paths = []spool.Path{{Path: s.path(path)}}
+	}
+	return o
+}
+
+// path makes a path of the configuration absolute: it is relative to the
+// workspace.
+func (s *Server) path(p string) string {
+	if filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(s.ws.Root, p)
+}
+
+// serve runs everything that runs. Each stage ends before the next one is told
+// to, so that nothing feeds what has stopped already.
+func (s *Server) serve(ctx context.Context, listeners []listener) error {
+	stop, cut := context.WithCancel(context.Background())
+	defer cut()
+	dispatch, endDispatch := context.WithCancel(context.Background())
+	defer endDispatch()
+	errs := make(chan error, len(listeners)+3)
+	var servers, queueDone, helpers sync.WaitGroup
+	fail, failed := context.WithCancel(ctx)
+	defer failed()
+	start := func(wg *sync.WaitGroup, f func() error) {
+		wg.Go(func() {
+			if err := f(); err != nil {
+				errs <- err
+				failed()
+			}
+		})
+	}
+	start(&queueDone, func() error { return s.queue.Run(dispatch, stop) })
+	for _, l := range listeners {
+		start(&servers, func() error { return l.server.Serve(fail, stop, l.Listener, l.implicit) })
+	}
+	w := &reload.Watcher{
+		Dirs:  []string{filepath.Join(s.ws.Root, "hooks"), filepath.Join(s.ws.Root, "files"), filepath.Join(s.ws.Root, "config")},
+		Build: s.reload, Now: s.o.Reload, Logger: s.o.Logger,
+	}
+	start(&helpers, func() error { return w.Run(fail) })
+	start(&helpers, func() error {
+		if err := s.spool.Recover(func(u *spool.Unit) error { s.queue.Add(u); return nil }); err != nil {
+			s.o.Logger.Error("read spool", "err", err)
+		}
+		return nil
+	})
+	if s.o.Ready != nil {
+		s.o.Ready()
+	}
+	<-fail.Done()
+	timer := time.AfterFunc(s.o.Drain, cut)
+	defer timer.Stop()
+	s.o.Logger.Info("draining", "event", "stop", "limit", s.o.Drain.String())
+	servers.Wait()
+	endDispatch()
+	queueDone.Wait()
+	helpers.Wait()
+	close(errs)
+	var all []error
+	for err := range errs {
+		all = append(all, err)
+	}
+	return errors.Join(all...)
+}
+
+// listener is a bound address and the server behind it.
+type listener struct {
+	net.Listener
+	server   *smtpserver.Server
+	implicit bool
+}
+
+// listen binds every address, all or none.
+func (s *Server) listen(c *config.Config) ([]listener, error) {
+	var out []listener
+	for _, x := range c.Smtpd.Servers {
+		srv := &smtpserver.Server{
+			Options: func() *smtpserver.Options { return s.serverOptions(x.ID) }, Hooks: s.hooks, Enqueuer: s, Resolver: clientNames{s},
+			NewID: s.newID, Logger: s.o.Logger,
+		}
+		for _, l := range x.Listeners {
+			addr := net.JoinHostPort(l.Address, fmt.Sprint(l.Port))
+			ln, err := net.Listen("tcp", addr)
+			if err != nil {
+				for _, o := range out {
+					o.Close()
+				}
+				return nil, fmt.Errorf("server %s: cannot listen on %s: %s", x.ID, addr, cause(err))
+			}
+			out = append(out, listener{ln, srv, s.implicit(c, x.ID, l.ID)})
+		}
+	}
+	return out, nil
+}
+
+// cause words why an address cannot be bound.
+func cause(err error) string {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		err = op.Err
+	}
+	text := err.Error()
+	if i := strings.LastIndex(text, ": "); i >= 0 {
+		text = text[i+2:]
+	}
+	return text
+}
+
+func (s *Server) implicit(c *config.Config, server, id string) bool {
+	for _, x := range c.App.Servers {
+		if x.ID != server {
+			continue
+		}
+		if x.TLS.Implicit.All {
+			return true
+		}
+		for _, l := range x.TLS.Implicit.Listeners {
+			if l == id && id != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Process returns the settings that belong to the process: umask in octal, and
+// the number of open files, 0 to leave it.
+func (s *Server) Process() (umask string, files int) {
+	e := &s.current().config.Smtpd.Environment
+	return e.Umask, e.Rlimit.NoFile
+}

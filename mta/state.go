@@ -1,0 +1,186 @@
+package mta
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"time"
+
+	"github.com/hawser-mta/hawser/lang/diag"
+	"github.com/hawser-mta/hawser/mta/config"
+	"github.com/hawser-mta/hawser/mta/delivery"
+	"github.com/hawser-mta/hawser/mta/hook"
+	"github.com/hawser-mta/hawser/runtime/module"
+	"github.com/hawser-mta/hawser/runtime/vm"
+	"github.com/hawser-mta/hawser/stdlib/dns"
+)
+
+// state is one version of everything that can change while the server runs. It
+// never changes itself.
+type state struct {
+	config   *config.Config
+	snapshot *hook.Snapshot
+	settings *delivery.Settings
+	certs    map[string]*tls.Certificate
+}
+
+// Load reads configuration and scripts and makes a state. The list holds every
+// fault and warning; with an error in it there is no state.
+func (s *Server) load(ctx context.Context) (*state, diag.List) {
+	c, diags := config.Load(s.ws.Root, os.LookupEnv)
+	if diags.Errors() {
+		return nil, diags
+	}
+	if old := s.current(); old != nil && !reflect.DeepEqual(old.config.Smtpd, c.Smtpd) {
+		x := c.Fault(config.SmtpdFile, "version", "the file has changed and counts from the next start")
+		x.Severity = diag.Warning
+		diags = append(diags, x)
+		c.Smtpd = old.config.Smtpd
+	}
+	scripts, more := s.ws.Scripts(c, s.extras, s.std)
+	diags = append(diags, more...)
+	set, more := s.loader.Build(ctx, scripts.Roots, scripts.Entries)
+	diags = append(diags, more...)
+	certs, more := certificates(c)
+	diags = append(diags, more...)
+	if diags.Errors() {
+		return nil, diags
+	}
+	st := &state{config: c, certs: certs}
+	st.settings = s.settings(c, st)
+	st.snapshot = s.snapshot(c, scripts.Roots, set, st.settings)
+	return st, diags
+}
+
+// current returns the running state, nil before the first.
+func (s *Server) current() *state { return s.state.Load() }
+
+func hostname(c *config.Config) string {
+	if h := c.Smtpd.Environment.Hostname; h != "" {
+		return h
+	}
+	if h, err := os.Hostname(); err == nil {
+		return h
+	}
+	return "localhost"
+}
+
+// certificates loads the pairs that servers use.
+func certificates(c *config.Config) (map[string]*tls.Certificate, diag.List) {
+	var diags diag.List
+	out := map[string]*tls.Certificate{}
+	for i, s := range c.App.Servers {
+		for _, id := range append([]string{s.TLS.Certs.Cert}, s.TLS.Certs.SNI...) {
+			if id == "" || out[id] != nil {
+				continue
+			}
+			cert, err := pair(c, id)
+			if err != nil {
+				diags = append(diags, c.Fault(config.AppFile, fmt.Sprintf("servers[%d].tls.certs", i), "certificate '%s' cannot be used: %s", id, err))
+				continue
+			}
+			out[id] = cert
+		}
+	}
+	return out, diags
+}
+
+func pair(c *config.Config, id string) (*tls.Certificate, error) {
+	k := c.Key(id)
+	if k == nil {
+		return nil, fmt.Errorf("no entry '%s'", id)
+	}
+	key, err := material(c, k.PrivateKey)
+	if err != nil {
+		return nil, err
+	}
+	cert, err := material(c, k.Certificate)
+	if err != nil {
+		return nil, err
+	}
+	p, err := tls.X509KeyPair(cert, key)
+	return &p, err
+}
+
+// material returns the text of a key or certificate. Paths are relative to the
+// workspace.
+func material(c *config.Config, m *config.Material) ([]byte, error) {
+	switch {
+	case m == nil:
+		return nil, fmt.Errorf("there is none")
+	case m.Data != "":
+		return []byte(m.Data), nil
+	}
+	path := m.Path
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(c.Dir, path)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("the file '%s' cannot be read", m.Path)
+	}
+	return b, nil
+}
+
+// keyStore gives scripts the private keys of the configuration.
+type keyStore struct{ c *config.Config }
+
+// PrivateKey implements vm.KeyStore.
+func (k keyStore) PrivateKey(id string) (string, bool) {
+	e := k.c.Key(id)
+	if e == nil {
+		return "", false
+	}
+	b, err := material(k.c, e.PrivateKey)
+	return string(b), err == nil
+}
+
+func (s *Server) settings(c *config.Config, st *state) *delivery.Settings {
+	d := &delivery.Settings{
+		Hostname: hostname(c), Transports: c.App.Transports(), Source: c.Source,
+		ClientCert: func(id string) (*tls.Certificate, error) { return pair(c, id) },
+		Resolver: dns.New(dns.Options{
+			Servers: c.App.Resolver.Servers, Timeout: time.Duration(c.App.Resolver.Timeout), Retries: c.App.Resolver.Retries,
+			CacheSize: c.App.Resolver.Cache.Size,
+		}),
+	}
+	for _, m := range c.App.PKI.CA {
+		if b, err := material(c, &m); err == nil {
+			if d.CAs == nil {
+				d.CAs = x509.NewCertPool()
+			}
+			d.CAs.AppendCertsFromPEM(b)
+		}
+	}
+	return d
+}
+
+func (s *Server) snapshot(c *config.Config, roots *module.Roots, set *module.Set, d *delivery.Settings) *hook.Snapshot {
+	l := c.Smtpd.Scripting.Limits
+	host := vm.DefaultHost(nil)
+	host.Echo, host.Log = s.hooks.Echo, s.hooks.Log
+	host.Started = s.started
+	host.Hostname, host.UUIDVersion = d.Hostname, c.Smtpd.Environment.UUID.Version
+	host.Files, host.Keys, host.Shared = roots, keyStore{c}, s.shared
+	host.Services[dns.Service] = d.Resolver
+	host.Services["txt"] = txtResolver{d.Resolver}
+	snap := &hook.Snapshot{
+		Universe: s.universe, Set: set, Hostname: d.Hostname, Host: host, Transports: map[string]bool{}, Hooks: map[string]hook.Binding{},
+		Limits: vm.Limits{Memory: int(l.Memory), Time: time.Duration(l.Time), Steps: l.Steps, Depth: l.Stack},
+	}
+	for id := range d.Transports {
+		snap.Transports[id] = true
+	}
+	for _, x := range c.App.Servers {
+		p := &x.Phases
+		snap.Hooks[x.ID] = hook.Binding{Domains: p.RcptTo.Hook.Domains, IDs: map[hook.Phase]string{
+			hook.Connect: p.Connect.Hook, hook.Proxy: p.Proxy.Hook, hook.Helo: p.Helo.Hook, hook.Auth: p.Auth.Hook,
+			hook.MailFrom: p.MailFrom.Hook, hook.RcptTo: p.RcptTo.Hook.ID, hook.EOD: p.EOD.Hook, hook.Disconnect: p.Disconnect.Hook,
+		}}
+	}
+	return snap
+}
