@@ -190,7 +190,7 @@ func (s *Server) serve(ctx context.Context, listeners []listener) error {
 	defer cut()
 	dispatch, endDispatch := context.WithCancel(context.Background())
 	defer endDispatch()
-	errs := make(chan error, len(listeners)+3)
+	errs := make(chan error, len(listeners)+4)
 	var servers, queueDone, helpers sync.WaitGroup
 	fail, failed := context.WithCancel(ctx)
 	defer failed()
@@ -220,7 +220,13 @@ func (s *Server) serve(ctx context.Context, listeners []listener) error {
 	if s.o.Ready != nil {
 		s.o.Ready()
 	}
-	<-fail.Done()
+	select {
+	case <-fail.Done():
+	case <-s.spool.Failed():
+		errs <- errSpoolLost
+		failed()
+		cut()
+	}
 	timer := time.AfterFunc(s.o.Drain, cut)
 	defer timer.Stop()
 	s.o.Logger.Info("draining", "event", "stop", "limit", s.o.Drain.String())
@@ -235,6 +241,13 @@ func (s *Server) serve(ctx context.Context, listeners []listener) error {
 	}
 	return errors.Join(all...)
 }
+
+// errSpoolLost ends the process, so that its supervisor starts it again: what is
+// on disk is whole, but only a new start can read it.
+var errSpoolLost = errors.New("the spool has failed, start the server again when the disk is well")
+
+// SpoolLost reports whether a server ended because its spool failed.
+func SpoolLost(err error) bool { return errors.Is(err, errSpoolLost) }
 
 // listener is a bound address and the server behind it.
 type listener struct {

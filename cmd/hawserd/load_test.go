@@ -168,7 +168,12 @@ func TestDiskFull(t *testing.T) {
 	t.Cleanup(func() { _ = syscall.Unmount(disk, 0) })
 	hop := newSink(t)
 	s := workspace(t, freePort(t), nil)
-	write(t, s.dir, map[string]string{"config/smtpd.yaml": fmt.Sprintf(`version: "6.10"
+	patient, err := os.ReadFile(filepath.Join(s.dir, "config/smtpd-app.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, s.dir, map[string]string{"config/smtpd-app.yaml": strings.Replace(string(patient), "count: 2", "count: 1000", 1),
+		"config/smtpd.yaml": fmt.Sprintf(`version: "6.10"
 servers: [{ id: in, listeners: [{ address: 127.0.0.1, port: %d }] }]
 spool: { path: %s, minfree: { bytes: 4MiB, inodes: 1 } }
 `, s.port, disk)})
@@ -200,6 +205,11 @@ spool: { path: %s, minfree: { bytes: 4MiB, inodes: 1 } }
 	port := regexp.MustCompile(`(id: out, connection: \{ server: 127.0.0.1, port: )\d+`)
 	write(t, s.dir, map[string]string{"config/smtpd-app.yaml": port.ReplaceAllString(string(app), fmt.Sprintf("${1}%d", hop.port))})
 	s.logged("reloaded")
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(s.text())
+		}
+	})
 	hop.wait(t, sent)
 	s.stop()
 }

@@ -6,17 +6,17 @@ import (
 
 // App is smtpd-app.yaml: what can change while the server runs (spec mta 3).
 type App struct {
-	Version         string           `yaml:"version"`
-	Scripting       Scripting        `yaml:"scripting"`
-	Servers         []Server         `yaml:"servers"`
-	TransportGroups []TransportGroup `yaml:"transportgroups"`
-	Resolver        Resolver         `yaml:"resolver"`
-	Queues          Queues           `yaml:"queues"`
-	Addresses       []Address        `yaml:"addresses"`
-	Lists           any              `yaml:"lists" since:"later"`
-	PKI             PKI              `yaml:"pki"`
-	Plugins         []any            `yaml:"plugins" since:"later"`
-	Monitor         any              `yaml:"monitor" since:"later"`
+	Version         string           `yaml:"version" counts:"live"`
+	Scripting       Scripting        `yaml:"scripting" counts:"live"`
+	Servers         []Server         `yaml:"servers" counts:"new sessions"`
+	TransportGroups []TransportGroup `yaml:"transportgroups" counts:"live"`
+	Resolver        Resolver         `yaml:"resolver" counts:"live"`
+	Queues          Queues           `yaml:"queues" counts:"live"`
+	Addresses       []Address        `yaml:"addresses" counts:"live"`
+	Lists           any              `yaml:"lists" counts:"live" since:"later"`
+	PKI             PKI              `yaml:"pki" counts:"live"`
+	Plugins         []any            `yaml:"plugins" counts:"live" since:"later"`
+	Monitor         any              `yaml:"monitor" counts:"live" since:"later"`
 }
 
 // Scripting holds scripts given inline.
@@ -147,7 +147,7 @@ type TLS struct {
 	Implicit   Implicit `yaml:"implicit"`
 	Required   bool     `yaml:"required"`
 	Protocols  string   `yaml:"protocols"`
-	Ciphers    string   `yaml:"ciphers"`
+	Ciphers    any      `yaml:"ciphers" since:"later"`
 	ClientCert bool     `yaml:"clientcert"`
 }
 
@@ -185,7 +185,7 @@ type Queues struct {
 	Pooling     any `yaml:"pooling" since:"later"`
 	Quotas      any `yaml:"quotas" since:"later"`
 	Connections struct {
-		Max int `yaml:"max"`
+		Max int `yaml:"max" counts:"restart"`
 	} `yaml:"connections"`
 	Hold struct {
 		MaxAge Duration `yaml:"maxage"`

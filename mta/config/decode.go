@@ -255,8 +255,8 @@ func (d *decoder) scalar(n ast.Node, v reflect.Value, path string) {
 		}
 	case *int:
 		f, e := strconv.ParseFloat(s, 64)
-		if *p = int(f); e != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
-			err = fmt.Errorf("got '%s', want a whole number", s)
+		if *p = int(f); e != nil || f != math.Trunc(f) || f < 0 || f > 1<<53 {
+			err = fmt.Errorf("got '%s', want a whole number of 0 or more", s)
 		}
 	case *float64:
 		var e error

@@ -5,9 +5,10 @@
 //
 // The files are typed structs with tags (smtpd.go, app.go): `yaml` names the
 // key, `since` tells that a later version serves it, so that a configured feature
-// is never silently missing. decode.go fills them from the syntax tree, which
-// has the positions; unknown keys are errors with a suggestion. Validate checks
-// what one value cannot tell (validate.go), transport.go resolves inheritance.
+// is never silently missing, `counts` from when a change is in force (change.go).
+// decode.go fills them from the syntax tree, which has the positions; unknown keys
+// are errors with a suggestion. Validate checks what one value cannot tell
+// (validate.go), transport.go resolves inheritance.
 //
-// It imports lang/diag, lang/token, lang/sig and goccy/go-yaml.
+// It imports lang/diag, lang/token, lang/sig, mta/address and goccy/go-yaml.
 package config

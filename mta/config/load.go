@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -51,19 +52,11 @@ func Defaults(dir string) *Config {
 func Load(dir string, env func(string) (string, bool)) (*Config, diag.List) {
 	c := Defaults(dir)
 	var diags diag.List
-	base := filepath.Join(dir, "config")
-	diags = append(diags, c.file(filepath.Join(base, SmtpdFile), &c.Smtpd, env)...)
-	app := c.Smtpd.Environment.AppConf
-	if app == "" {
-		app = filepath.Join(base, AppFile)
-	}
-	diags = append(diags, c.file(app, &c.App, env)...)
-	for name, path := range map[string]string{
-		PolicyFile: c.Smtpd.Environment.PolicyConf, SuspendFile: c.Smtpd.Environment.SuspendConf, DeliveryFile: c.Smtpd.Environment.DeliveryConf,
-	} {
-		if path == "" {
-			path = filepath.Join(base, name)
-		}
+	diags = append(diags, c.file(c.beside("", SmtpdFile), &c.Smtpd, env)...)
+	e := &c.Smtpd.Environment
+	diags = append(diags, c.file(c.beside(e.AppConf, AppFile), &c.App, env)...)
+	for name, path := range map[string]string{PolicyFile: e.PolicyConf, SuspendFile: e.SuspendConf, DeliveryFile: e.DeliveryConf} {
+		path = c.beside(path, name)
 		if b, err := os.ReadFile(path); err == nil && len(strings.TrimSpace(string(b))) > 0 {
 			diags = append(diags, &diag.Diagnostic{Code: "config", Pos: token.Position{File: path}, Message: name + " is not supported by this version"})
 		}
@@ -73,6 +66,18 @@ func Load(dir string, env func(string) (string, bool)) (*Config, diag.List) {
 	}
 	diags.Sort()
 	return c, diags
+}
+
+// beside returns where a file lies: a given path, which is relative to the
+// workspace, or the name beside smtpd.yaml.
+func (c *Config) beside(path, name string) string {
+	switch {
+	case path == "":
+		return filepath.Join(c.Dir, "config", name)
+	case filepath.IsAbs(path):
+		return path
+	}
+	return filepath.Join(c.Dir, path)
 }
 
 // file reads one file; a missing one means its defaults.
@@ -106,9 +111,9 @@ func reason(err error) string {
 }
 
 // The versions of the format that have the same meaning here.
-const (
-	oldest = 5.08
-	newest = 6.11
+var (
+	oldest = []int{5, 8}
+	newest = []int{6, 11}
 )
 
 // version checks the version key of a file.
@@ -132,10 +137,10 @@ func (d *decoder) version(out any) {
 		d.diags = append(d.diags, d.diagnostic(pos, fmt.Sprintf("version: got '%s', want MAJOR.MINOR", v)))
 		return
 	}
-	switch n := float64(a) + float64(b)/100; {
-	case n < oldest:
+	switch n := []int{a, b}; {
+	case slices.Compare(n, oldest) < 0:
 		d.diags = append(d.diags, d.diagnostic(pos, fmt.Sprintf("version: %s is not supported, want 5.8 to 6.11", v)))
-	case n > newest:
+	case slices.Compare(n, newest) > 0:
 		x := d.diagnostic(pos, fmt.Sprintf("version: %s is newer than 6.11, what it added is not known", v))
 		x.Severity = diag.Warning
 		d.diags = append(d.diags, x)

@@ -2,17 +2,17 @@ package config
 
 // Smtpd is smtpd.yaml: what counts at start (spec mta 2).
 type Smtpd struct {
-	Version     string         `yaml:"version"`
-	Servers     []ServerStart  `yaml:"servers"`
-	Environment Environment    `yaml:"environment"`
-	Spool       Spool          `yaml:"spool"`
-	PKI         PKI            `yaml:"pki"`
-	Scripting   ScriptingStart `yaml:"scripting"`
-	Plugins     []any          `yaml:"plugins" since:"later"`
-	Monitor     any            `yaml:"monitor" since:"later"`
-	Cluster     any            `yaml:"cluster" since:"later"`
-	Threads     any            `yaml:"threads" since:"later"`
-	Queues      any            `yaml:"queues" since:"later"`
+	Version     string         `yaml:"version" counts:"live"`
+	Servers     []ServerStart  `yaml:"servers" counts:"restart"`
+	Environment Environment    `yaml:"environment" counts:"restart"`
+	Spool       Spool          `yaml:"spool" counts:"restart"`
+	PKI         PKI            `yaml:"pki" counts:"restart"`
+	Scripting   ScriptingStart `yaml:"scripting" counts:"restart"`
+	Plugins     []any          `yaml:"plugins" counts:"restart" since:"later"`
+	Monitor     any            `yaml:"monitor" counts:"restart" since:"later"`
+	Cluster     any            `yaml:"cluster" counts:"restart" since:"later"`
+	Threads     any            `yaml:"threads" counts:"restart" since:"later"`
+	Queues      any            `yaml:"queues" counts:"restart" since:"later"`
 }
 
 // ServerStart is the part of a server that is bound at start.
@@ -36,7 +36,7 @@ type Listener struct {
 	Address string `yaml:"address"`
 	Port    int    `yaml:"port"`
 	Path    any    `yaml:"path" since:"later"`
-	Backlog int    `yaml:"backlog"`
+	Backlog any    `yaml:"backlog" since:"later"`
 }
 
 // Environment is what the process takes over.

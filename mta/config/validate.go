@@ -12,9 +12,6 @@ import (
 	"github.com/hawser-mta/hawser/lang/token"
 )
 
-// TLSModes are the modes of session.tls.mode that this version serves.
-var TLSModes = []string{"disabled", "optional", "optional_verify", "require", "require_verify"}
-
 // validator collects faults with their places.
 type validator struct {
 	c     *Config
@@ -76,6 +73,9 @@ func (v *validator) start() {
 		if p.Path == "" {
 			v.fault(SmtpdFile, fmt.Sprintf("spool.paths[%d].path", i), "the key is missing")
 		}
+	}
+	if s.Environment.Syslog.Mask != 255 {
+		v.fault(SmtpdFile, "environment.syslog.mask", "is not supported by this version")
 	}
 	if s.Scripting.FFI {
 		v.fault(SmtpdFile, "scripting.ffi", "is not supported by this version")
@@ -152,6 +152,13 @@ func (v *validator) servers() {
 		if (s.TLS.Implicit.All || len(s.TLS.Implicit.Listeners) > 0 || s.TLS.Required) && s.TLS.Certs.Cert == "" {
 			v.fault(AppFile, path+".tls", "needs certs.cert")
 		}
+		if x := started[s.ID]; x != nil {
+			for j, l := range s.TLS.Implicit.Listeners {
+				if !slices.ContainsFunc(x.Listeners, func(have Listener) bool { return have.ID == l }) {
+					v.fault(AppFile, fmt.Sprintf("%s.tls.implicit[%d]", path, j), "server '%s' has no listener '%s'", s.ID, l)
+				}
+			}
+		}
 		for j, e := range s.Extensions {
 			if !slices.Contains([]string{"PIPELINING", "8BITMIME", "SIZE", "CHUNKING", "SMTPUTF8", "ENHANCEDSTATUSCODES", "STARTTLS", "AUTH"}, strings.ToUpper(e)) {
 				v.fault(AppFile, fmt.Sprintf("%s.extensions[%d]", path, j), "unknown extension '%s'", e)
@@ -213,69 +220,6 @@ func (v *validator) known(file, path, what, id string, ids map[string]string) {
 		x.Hint = "did you mean '" + s + "'?"
 	}
 }
-
-func (v *validator) transports() {
-	ids := v.c.App.transportIDs()
-	groups, transports := map[string]bool{}, map[string]bool{}
-	parents := map[string]string{}
-	for i, g := range v.c.App.TransportGroups {
-		path := fmt.Sprintf("transportgroups[%d]", i)
-		v.id(AppFile, path, g.ID, groups)
-		parents[g.ID] = g.Parent
-		v.transport(path, &g.Transport, ids)
-		for j := range g.Transports {
-			at := fmt.Sprintf("%s.transports[%d]", path, j)
-			v.id(AppFile, at, g.Transports[j].TransportID, transports)
-			v.transport(at, &g.Transports[j], ids)
-		}
-	}
-	for i, g := range v.c.App.TransportGroups {
-		path := fmt.Sprintf("transportgroups[%d].parent", i)
-		if g.Parent != "" && !groups[g.Parent] {
-			v.fault(AppFile, path, "no transport group '%s'", g.Parent)
-		}
-		for up, n := g.Parent, 0; up != ""; up, n = parents[up], n+1 {
-			if up == g.ID || n > len(parents) {
-				v.fault(AppFile, path, "the group inherits from itself")
-				break
-			}
-		}
-	}
-}
-
-func (v *validator) transport(path string, t *Transport, ids map[string]string) {
-	if m := t.Session.TLS.Mode; m != "" && !slices.Contains(TLSModes, m) {
-		v.fault(AppFile, path+".session.tls.mode", "mode %s is not supported by this version, want %s", m, oneOf(TLSModes))
-	}
-	if p := t.Session.Protocol; p != "" && p != "smtp" && p != "lmtp" {
-		v.fault(AppFile, path+".session.protocol", "got '%s', want smtp or lmtp", p)
-	}
-	if t.DSN.Transport != "" {
-		v.known(AppFile, path+".dsn.transport", "transport", t.DSN.Transport, ids)
-	}
-	if r := t.DSN.Ret; r != "" && r != "HDRS" && r != "FULL" {
-		v.fault(AppFile, path+".dsn.ret", "got '%s', want HDRS or FULL", r)
-	}
-	if p := t.Connection.Port; p != nil && (*p < 1 || *p > 65535) {
-		v.fault(AppFile, path+".connection.port", "got %d, want 1 to 65535", *p)
-	}
-	if j := t.Retry.Jitter; j != nil && (*j < 0 || *j > 1) {
-		v.fault(AppFile, path+".retry.jitter", "want a number from 0 to 1")
-	}
-	for name := range t.Session.Timeout {
-		if !slices.Contains(states, name) {
-			v.fault(AppFile, path+".session.timeout."+name, "unknown state, want one of %s", strings.Join(states, ", "))
-		}
-	}
-	for i, id := range t.Connection.SourceIP.Addresses {
-		if v.c.source(id) == nil {
-			v.fault(AppFile, fmt.Sprintf("%s.connection.sourceip.addresses[%d]", path, i), "no address '%s'", id)
-		}
-	}
-}
-
-// states are the keys of session.timeout (spec hooks 13).
-var states = strings.Fields("BANNER HELO EHLO LHLO STARTTLS AUTH-CRAM-MD5 AUTH-PLAIN AUTH-LOGIN AUTH-LOGIN-USER AUTH XCLIENT MAIL RCPT DATA BDAT EOD RSET NOOP QUIT")
 
 // source returns the address of an id or literal, nil when there is none.
 func (c *Config) source(id string) *Address {

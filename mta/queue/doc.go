@@ -8,9 +8,11 @@
 //
 // In memory a unit is a small entry: id, times and state; envelope and patch are
 // read from the spool when it is tried. What an attempt does (scripts, DNS, SMTP)
-// is the Deliverer's; its Outcome says what becomes of the unit. One lock guards
-// the schedule, because whoever accepts mail must never wait for a scheduler to
-// have time; every change is O(log n).
+// is the Deliverer's; its Outcome says what becomes of the unit. Units that are
+// due stand in lanes (tenant, job, transport, domain) that take turns. One lock
+// guards the schedule, because whoever accepts mail must never wait for a
+// scheduler to have time; it is never held while the spool is asked, and every
+// change is O(log n).
 //
 // Time is the clock of package time, so that tests run in synctest bubbles. The
 // package imports mta/spool only.

@@ -3,6 +3,7 @@ package queue
 import (
 	"container/heap"
 	"time"
+	"unique"
 
 	"github.com/hawser-mta/hawser/mta/spool"
 )
@@ -20,14 +21,18 @@ const (
 	stateHold
 	stateReady
 	stateActive
+	stateUpdate // frozen by a manual change
+	states
 )
 
-// entry is what the queue knows of a unit.
+// entry is what the queue knows of a unit. There may be millions.
 type entry struct {
 	key
 	path     int
-	priority int
+	lane     unique.Handle[lane]
+	stored   uint32 // how often its record was written
 	state    state
+	priority uint8
 	held     bool
 	gone     bool // done; only its removal is left
 	last     Action
@@ -38,17 +43,17 @@ type entry struct {
 	wake     time.Time // when the loop looks at it
 	index    int       // in the heap, -1 outside
 	size     int64
-	quotas   []string
+	quotas   []*quota
 }
 
 func newEntry(u *spool.Unit) *entry {
 	return &entry{
-		key: key{u.Transaction, u.Queue}, path: u.Path, priority: clamp(u.Priority), held: u.Hold,
-		received: u.Received, due: u.Due, index: -1, size: u.Size, quotas: u.Quotas,
+		key: key{u.Transaction, u.Queue}, path: u.Path, lane: laneOf(u), priority: clamp(u.Priority), held: u.Hold,
+		received: u.Received, due: u.Due, index: -1, size: u.Size,
 	}
 }
 
-func clamp(priority int) int { return min(max(priority, 0), 1) }
+func clamp(priority int) uint8 { return uint8(min(max(priority, 0), 1)) }
 
 // timeHeap orders entries by the time they wake.
 type timeHeap []*entry

@@ -2,7 +2,9 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -32,25 +34,13 @@ type Queue struct {
 	d     Deliverer
 	wake  chan struct{} // the loop has something to look at
 
-	mu     sync.Mutex
-	all    map[key]*entry
-	times  timeHeap
-	ready  [2][]*entry // by priority; high first
-	active int
-	stats  Stats
-	quotas map[string]*Usage
-}
-
-// Stats counts units.
-type Stats struct {
-	Held, Deferred, Ready, Active                 int   // now
-	Delivered, Bounced, Deleted, Retried, Dropped int64 // since start
-}
-
-// Usage is what a quota holds.
-type Usage struct {
-	Count int
-	Bytes int64
+	mu      sync.Mutex
+	all     map[key]*entry
+	times   timeHeap
+	ready   [2]ready // by priority; high first
+	inState [states]int
+	stats   Stats // since start
+	quotas  map[string]*quota
 }
 
 // New returns a queue; Run starts it.
@@ -65,7 +55,7 @@ func New(store Store, d Deliverer, o Options) *Queue {
 	if o.HoldMaxAge == nil {
 		o.HoldMaxAge = none
 	}
-	return &Queue{o: o, store: store, d: d, wake: make(chan struct{}, 1), all: map[key]*entry{}, quotas: map[string]*Usage{}}
+	return &Queue{o: o, store: store, d: d, wake: make(chan struct{}, 1), all: map[key]*entry{}, quotas: map[string]*quota{}}
 }
 
 // Add puts a stored unit into the schedule.
@@ -77,25 +67,33 @@ func (q *Queue) Add(u *spool.Unit) {
 		return
 	}
 	q.all[e.key] = e
-	q.count(e, 1)
+	q.inState[e.state]++
+	q.charge(e, u.Quotas)
 	q.place(e)
+}
+
+// set changes the state of an entry.
+func (q *Queue) set(e *entry, s state) {
+	q.inState[e.state]--
+	q.inState[s]++
+	e.state = s
 }
 
 // place files an entry by its state and tells the loop.
 func (q *Queue) place(e *entry) {
 	e.wake = e.due
-	max := q.o.MaxAge()
+	limit := q.o.MaxAge()
 	if e.held {
-		e.state = stateHold
+		q.set(e, stateHold)
 		e.wake = time.Time{}
-		if h := q.o.HoldMaxAge(); h > 0 && (max == 0 || h < max) {
-			max = h
+		if h := q.o.HoldMaxAge(); h > 0 && (limit == 0 || h < limit) {
+			limit = h
 		}
 	} else {
-		e.state = stateDefer
+		q.set(e, stateDefer)
 	}
-	if max > 0 {
-		e.expires = e.received.Add(max)
+	if limit > 0 {
+		e.expires = e.received.Add(limit)
 		if e.held || e.expires.Before(e.wake) {
 			e.wake = e.expires
 		}
@@ -145,16 +143,15 @@ func (q *Queue) dispatch(stop context.Context, running *sync.WaitGroup) time.Dur
 	now := time.Now()
 	for len(q.times) > 0 && !q.times[0].wake.After(now) {
 		e := q.times.pop()
-		e.state = stateReady
-		q.ready[1-e.priority] = append(q.ready[1-e.priority], e)
+		q.set(e, stateReady)
+		q.ready[1-e.priority].add(e)
 	}
-	for q.active < q.o.Workers {
+	for q.inState[stateActive] < q.o.Workers {
 		e := q.next()
 		if e == nil {
 			break
 		}
-		e.state = stateActive
-		q.active++
+		q.set(e, stateActive)
 		running.Go(func() { q.attempt(stop, e) })
 	}
 	if len(q.times) == 0 {
@@ -163,15 +160,11 @@ func (q *Queue) dispatch(stop context.Context, running *sync.WaitGroup) time.Dur
 	return min(idle, q.times[0].wake.Sub(now))
 }
 
-// next takes the oldest ready entry of the highest priority.
+// next takes the unit whose turn it is in the highest priority.
 func (q *Queue) next() *entry {
 	for i := range q.ready {
-		for len(q.ready[i]) > 0 {
-			e := q.ready[i][0]
-			q.ready[i][0] = nil
-			if q.ready[i] = q.ready[i][1:]; len(q.ready[i]) == 0 {
-				q.ready[i] = nil
-			}
+		for e := q.ready[i].take(); e != nil; e = q.ready[i].take() {
+			// A manual change leaves a unit in its line, where it counts no more.
 			if e.state == stateReady && q.all[e.key] == e {
 				return e
 			}
@@ -182,12 +175,7 @@ func (q *Queue) next() *entry {
 
 // attempt runs one unit and files it again.
 func (q *Queue) attempt(ctx context.Context, e *entry) {
-	defer func() {
-		q.mu.Lock()
-		q.active--
-		q.mu.Unlock()
-		q.nudge()
-	}()
+	defer q.nudge() // a worker is free
 	if e.gone {
 		q.finish(e, &spool.Unit{Transaction: e.tx, Queue: e.n, Path: e.path}, e.last)
 		return
@@ -195,27 +183,46 @@ func (q *Queue) attempt(ctx context.Context, e *entry) {
 	u, err := q.store.Load(e.path, e.tx, e.n)
 	if err != nil {
 		q.o.Logger.Error("read unit", "transaction", e.tx, "queueid", e.n, "err", err)
-		q.drop(e)
+		q.unreadable(e, err)
 		return
 	}
-	var out Outcome
+	out, ok := q.deliver(ctx, e, u)
+	switch {
+	case out.Action.Done():
+		q.finish(e, u, out.Action)
+	case ok:
+		e.cause = nil
+		q.again(e, u, out)
+	default:
+		q.postpone(e)
+	}
+}
+
+// deliver hands a unit to the deliverer. After a panic ok is false: the unit is
+// in no known state, but its record is as it was.
+func (q *Queue) deliver(ctx context.Context, e *entry, u *spool.Unit) (out Outcome, ok bool) {
+	expired := !e.expires.IsZero() && !time.Now().Before(e.expires)
+	defer func() {
+		if r := recover(); r != nil {
+			q.o.Logger.Error("panic in an attempt", "transaction", e.tx, "queueid", e.n, "err", r, "stack", string(debug.Stack()))
+			q.mu.Lock()
+			q.stats.Panics++
+			q.mu.Unlock()
+		}
+		// Nothing outlives its greatest age, unless it is a stop that cuts it short.
+		if expired && !out.Action.Done() && ctx.Err() == nil {
+			out = Outcome{Action: Deleted}
+		}
+	}()
 	switch {
 	case e.cause != nil:
 		out = q.d.Discard(ctx, u, *e.cause)
-	case !e.expires.IsZero() && !time.Now().Before(e.expires):
+	case expired:
 		out = q.d.Discard(ctx, u, Expired)
-		if !out.Action.Done() { // nothing outlives its greatest age
-			out = Outcome{Action: Deleted}
-		}
 	default:
 		out = q.d.Attempt(ctx, u)
 	}
-	e.cause = nil
-	if out.Action.Done() {
-		q.finish(e, u, out.Action)
-		return
-	}
-	q.again(e, u, out)
+	return out, true
 }
 
 // again stores the new state of a unit that stays.
@@ -227,7 +234,8 @@ func (q *Queue) again(e *entry, u *spool.Unit, out Outcome) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.stats.Retried++
-	e.held, e.due, e.priority = u.Hold, u.Due, clamp(u.Priority)
+	e.stored++
+	e.held, e.due, e.priority, e.lane = u.Hold, u.Due, clamp(u.Priority), laneOf(u)
 	q.place(e)
 }
 
@@ -259,59 +267,33 @@ func (q *Queue) finish(e *entry, u *spool.Unit, a Action) {
 	q.forget(e)
 }
 
-func (q *Queue) drop(e *entry) {
+// tryAgain is when a unit is tried again that could not be read, or whose attempt
+// broke down.
+const tryAgain = time.Minute
+
+// unreadable forgets a unit that is not there; one that cannot be read for now
+// stays.
+func (q *Queue) unreadable(e *entry, err error) {
+	if !errors.Is(err, spool.ErrMissing) {
+		q.postpone(e)
+		return
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.stats.Dropped++
 	q.forget(e)
 }
 
+// postpone leaves a unit as it is stored.
+func (q *Queue) postpone(e *entry) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	e.due = time.Now().Add(tryAgain)
+	q.place(e)
+}
+
 func (q *Queue) forget(e *entry) {
 	delete(q.all, e.key)
-	q.count(e, -1)
-}
-
-// count adds a unit to its quotas or takes it off.
-func (q *Queue) count(e *entry, by int) {
-	for _, name := range e.quotas {
-		u := q.quotas[name]
-		if u == nil {
-			u = &Usage{}
-			q.quotas[name] = u
-		}
-		u.Count += by
-		if u.Bytes += int64(by) * e.size; u.Count == 0 {
-			delete(q.quotas, name)
-		}
-	}
-}
-
-// Quota returns what the units of a quota amount to.
-func (q *Queue) Quota(name string) Usage {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if u := q.quotas[name]; u != nil {
-		return *u
-	}
-	return Usage{}
-}
-
-// Stats returns the counts.
-func (q *Queue) Stats() Stats {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	s := q.stats
-	for _, e := range q.all {
-		switch e.state {
-		case stateHold:
-			s.Held++
-		case stateDefer:
-			s.Deferred++
-		case stateReady:
-			s.Ready++
-		default:
-			s.Active++
-		}
-	}
-	return s
+	q.inState[e.state]--
+	q.discharge(e)
 }

@@ -23,21 +23,39 @@ type memory struct {
 	mu    sync.Mutex
 	units map[string]spool.Unit
 	stuck int // removals that fail
+	blind int // reads that fail
+
+	slowLoad, slowUpdate time.Duration // what the next one takes
 }
 
 func (m *memory) Load(_ int, tx string, n int) (*spool.Unit, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.blind > 0 {
+		m.blind--
+		return nil, fmt.Errorf("disk error")
+	}
 	u, ok := m.units[fmt.Sprintf("%s:%d", tx, n)]
 	if !ok {
 		return nil, spool.ErrMissing
 	}
+	m.wait(&m.slowLoad)
 	return &u, nil
+}
+
+// wait takes its time without holding up others.
+func (m *memory) wait(d *time.Duration) {
+	t := *d
+	*d = 0
+	m.mu.Unlock()
+	time.Sleep(t)
+	m.mu.Lock()
 }
 
 func (m *memory) Update(u *spool.Unit) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.wait(&m.slowUpdate)
 	m.units[u.ID()] = *u
 	return nil
 }
@@ -60,6 +78,7 @@ type script struct {
 	log     []string
 	attempt func(ctx context.Context, u *spool.Unit) queue.Outcome
 	discard queue.Action
+	slow    bool // discarding takes until the stop
 }
 
 func (s *script) note(format string, args ...any) {
@@ -74,8 +93,11 @@ func (s *script) Attempt(ctx context.Context, u *spool.Unit) queue.Outcome {
 	return s.attempt(ctx, u)
 }
 
-func (s *script) Discard(_ context.Context, u *spool.Unit, c queue.Cause) queue.Outcome {
+func (s *script) Discard(ctx context.Context, u *spool.Unit, c queue.Cause) queue.Outcome {
 	s.note("discard %s cause %d", u.ID(), c)
+	if s.slow {
+		<-ctx.Done()
+	}
 	return queue.Outcome{Action: s.discard}
 }
 
@@ -256,6 +278,24 @@ func TestRemovalFails(t *testing.T) {
 			t.Errorf("%v, %d left", log, len(r.store.units))
 		}
 		if s := r.q.Stats(); s.Delivered != 1 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// TestReadFails: a unit that cannot be read for now is tried again, one that is
+// gone is forgotten.
+func TestReadFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, queue.Options{}, func(context.Context, *spool.Unit) queue.Outcome {
+			return queue.Outcome{Action: queue.Delivered}
+		})
+		r.store.blind = 2
+		r.add(1, nil)
+		r.q.Add(&spool.Unit{Transaction: "gone", Queue: 1, Received: time.Now()})
+		time.Sleep(time.Hour)
+		r.end(t)
+		if s := r.q.Stats(); s.Delivered != 1 || s.Dropped != 1 {
 			t.Errorf("%+v", s)
 		}
 	})

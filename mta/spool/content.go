@@ -34,7 +34,7 @@ func (s *store) content(tx string) (message.Source, error) {
 		}
 		size, err := strconv.ParseInt(string(rec), 10, 64)
 		if err != nil {
-			return nil, errRecord
+			return nil, ErrCorrupt
 		}
 		return &content{s: s, tx: tx, size: size, chunk: -1}, nil
 	})
@@ -72,7 +72,7 @@ func (c *content) ReadAt(p []byte, off int64) (n int, err error) {
 		}
 		k := copy(p[n:], c.data[off%chunkSize:])
 		if k == 0 {
-			return n, fmt.Errorf("content of %s: %w", c.tx, errRecord)
+			return n, fmt.Errorf("content of %s: %w", c.tx, ErrCorrupt)
 		}
 		n += k
 		off += int64(k)
@@ -90,7 +90,7 @@ func (c *content) load(i int) error {
 	}
 	want := min(chunkSize, c.size-int64(i)*chunkSize)
 	if int64(len(data)) != want {
-		return fmt.Errorf("content of %s: %w", c.tx, errRecord)
+		return fmt.Errorf("content of %s: %w", c.tx, ErrCorrupt)
 	}
 	c.chunk, c.data = i, data
 	return nil

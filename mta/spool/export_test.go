@@ -1,5 +1,7 @@
 package spool
 
+import "github.com/cockroachdb/pebble/v2"
+
 // Damage overwrites one byte of the record of a unit.
 func Damage(s *Spool, tx string, queue int) error {
 	key := makeKey(keyUnit, tx, queue)
@@ -13,3 +15,28 @@ func Damage(s *Spool, tx string, queue int) error {
 	bad[len(bad)/2] ^= 1
 	return db.Set(key, bad, s.stores[0].sync)
 }
+
+// SetFormat makes a store one of another version.
+func SetFormat(s *Spool, version byte) error {
+	return s.stores[0].db.Set([]byte{keyFormat}, []byte{version}, s.stores[0].sync)
+}
+
+// Keys counts what the first store holds for a transaction.
+func Keys(s *Spool, tx string) (n int, err error) {
+	for _, kind := range []byte{keyMessage, keyChunk, keyUnit} {
+		it, err := s.stores[0].db.NewIter(&pebble.IterOptions{LowerBound: makeKey(kind, tx, 0), UpperBound: prefixEnd(kind, tx)})
+		if err != nil {
+			return 0, err
+		}
+		for ok := it.First(); ok; ok = it.Next() {
+			n++
+		}
+		if err := it.Close(); err != nil {
+			return 0, err
+		}
+	}
+	return n, nil
+}
+
+// DecodeUnit reads a record.
+func DecodeUnit(payload []byte) (*Unit, error) { return decodeUnit(seal(payload)) }

@@ -2,9 +2,7 @@ package spool
 
 import (
 	"encoding/binary"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"hash/crc32"
 )
 
@@ -45,8 +43,8 @@ func prefixEnd(kind byte, transaction string) []byte {
 
 var table = crc32.MakeTable(crc32.Castagnoli)
 
-// errRecord is the error of a record that fails its check.
-var errRecord = errors.New("corrupt record")
+// ErrCorrupt tells that a record fails its check.
+var ErrCorrupt = errors.New("corrupt record")
 
 // seal puts version and checksum before a payload.
 func seal(payload []byte) []byte {
@@ -59,17 +57,15 @@ func seal(payload []byte) []byte {
 // open returns the payload of a sealed record.
 func open(b []byte) ([]byte, error) {
 	if len(b) < 5 || b[0] != formatVersion || crc32.Checksum(b[5:], table) != binary.BigEndian.Uint32(b[1:5]) {
-		return nil, errRecord
+		return nil, ErrCorrupt
 	}
 	return b[5:], nil
 }
 
-func encodeUnit(u *Unit) ([]byte, error) {
-	b, err := json.Marshal(u)
-	if err != nil {
-		return nil, fmt.Errorf("encode unit %s: %w", u.ID(), err)
-	}
-	return seal(b), nil
+func encodeUnit(u *Unit) []byte {
+	c := codec{}
+	c.unit(u)
+	return seal(c.buf)
 }
 
 func decodeUnit(b []byte) (*Unit, error) {
@@ -77,9 +73,9 @@ func decodeUnit(b []byte) (*Unit, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &Unit{}
-	if err := json.Unmarshal(payload, u); err != nil || u.Transaction == "" {
-		return nil, errRecord
+	u, c := &Unit{}, codec{buf: payload, reading: true}
+	if c.unit(u); c.bad || len(c.buf) > 0 || u.Transaction == "" {
+		return nil, ErrCorrupt
 	}
 	return u, nil
 }

@@ -25,6 +25,7 @@ type Options struct {
 	NoSync              bool   // give up durability (spool.fsync false)
 	MinBytes, MinInodes uint64 // free space below which a path takes nothing new
 	Corrupt             string // ignore, unlink or rename; "": ignore
+	Readers             int    // that decode units at start (spool.loader.threads); 0: 1
 	Logger              *slog.Logger
 
 	// FS returns the file system of a path; nil: that of the system. Tests use
@@ -44,6 +45,9 @@ type Spool struct {
 
 	mu     sync.Mutex
 	credit []int // weighted round robin
+
+	once   sync.Once
+	failed chan struct{}
 }
 
 // Open opens or creates the stores.
@@ -54,7 +58,7 @@ func Open(o Options) (*Spool, error) {
 	if o.Free == nil {
 		o.Free = free
 	}
-	s := &Spool{o: o, credit: make([]int, len(o.Paths))}
+	s := &Spool{o: o, credit: make([]int, len(o.Paths)), failed: make(chan struct{})}
 	for i, p := range o.Paths {
 		if o.FS == nil {
 			if err := os.MkdirAll(p.Path, 0o750); err != nil {
@@ -66,6 +70,10 @@ func Open(o Options) (*Spool, error) {
 			return nil, errors.Join(err, s.Close())
 		}
 		s.stores = append(s.stores, st)
+	}
+	for _, st := range s.stores {
+		f := s.storeFailed
+		st.onFail.Store(&f)
 	}
 	return s, nil
 }
@@ -81,23 +89,41 @@ func free(path string) (bytes, inodes uint64, err error) {
 	return st.Bavail * uint64(st.Bsize), st.Ffree, nil
 }
 
-// room reports whether a store takes new messages.
-func (s *Spool) room(st *store) bool {
+// amplification is how much of its size a message may need on disk while the
+// store writes its log, its tables and merges them.
+const amplification = 3
+
+// room reports whether a store takes a new message of so many bytes.
+func (s *Spool) room(st *store, size int64) bool {
 	if st.failed.Load() != nil {
 		return false
 	}
 	bytes, inodes, err := s.o.Free(st.path)
-	return err == nil && bytes >= s.o.MinBytes && inodes >= s.o.MinInodes
+	return err == nil && bytes >= s.o.MinBytes+amplification*uint64(size) && inodes >= s.o.MinInodes
 }
 
 // Ready returns ErrFull when no path would take a message.
 func (s *Spool) Ready() error {
 	for _, st := range s.stores {
-		if s.room(st) {
+		if s.room(st, 0) {
 			return nil
 		}
 	}
 	return ErrFull
+}
+
+// Failed is closed when the last store has failed: nothing can be stored or
+// delivered then, and only a new start can go on with what is on disk.
+func (s *Spool) Failed() <-chan struct{} { return s.failed }
+
+// storeFailed notes that a store gave up.
+func (s *Spool) storeFailed() {
+	for _, st := range s.stores {
+		if st.failed.Load() == nil {
+			return
+		}
+	}
+	s.once.Do(func() { close(s.failed) })
 }
 
 // order returns the stores to try: by smooth weighted round robin, then the
@@ -133,7 +159,7 @@ func (s *Spool) order() []*store {
 func (s *Spool) Put(ctx context.Context, content message.Source, units []*Unit) error {
 	err := ErrFull
 	for _, st := range s.order() {
-		if !s.room(st) {
+		if !s.room(st, content.Size()) {
 			continue
 		}
 		if err = st.put(ctx, content, units); err == nil || ctx.Err() != nil {
@@ -173,13 +199,24 @@ func (s *Spool) Update(u *Unit) error { return s.stores[u.Path].update(u) }
 func (s *Spool) Remove(u *Unit) error { return s.stores[u.Path].remove(u.Transaction, u.Queue) }
 
 // Recover calls f, once after Open, with every unit of every path that was there.
+// The paths are read at the same time; f is called by one reader at a time.
 func (s *Spool) Recover(f func(*Unit) error) error {
-	var errs []error
-	for _, st := range s.stores {
-		if err := st.recover(s.o.Corrupt, f); err != nil {
-			errs = append(errs, fmt.Errorf("read spool %s: %w", st.path, err))
-		}
+	var mu sync.Mutex
+	one := func(u *Unit) error {
+		mu.Lock()
+		defer mu.Unlock()
+		return f(u)
 	}
+	errs := make([]error, len(s.stores))
+	var all sync.WaitGroup
+	for i, st := range s.stores {
+		all.Go(func() {
+			if err := st.recover(s.o.Readers, s.o.Corrupt, one); err != nil {
+				errs[i] = fmt.Errorf("read spool %s: %w", st.path, err)
+			}
+		})
+	}
+	all.Wait()
 	return errors.Join(errs...)
 }
 

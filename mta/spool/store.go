@@ -24,7 +24,8 @@ type store struct {
 	sync   *pebble.WriteOptions
 	log    *slog.Logger
 	failed atomic.Pointer[error] // set when pebble gave up
-	locks  [64]sync.Mutex        // by transaction: removal looks for other units
+	onFail atomic.Pointer[func()]
+	locks  [64]sync.Mutex // by transaction: removal looks for other units
 }
 
 // errFailed is what a store answers after pebble gave up.
@@ -45,16 +46,17 @@ func openStore(path string, index int, o *Options) (*store, error) {
 		L0CompactionThreshold: 4, L0StopWritesThreshold: 24,
 	}
 	po.EnsureDefaults()
-	db, err := guard(s, func() (*pebble.DB, error) { return pebble.Open(path, po) })
+	err := s.do(func() (err error) {
+		s.db, err = pebble.Open(path, po)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("open spool %s: %w", path, err)
 	}
-	s.db = db
-	if err := s.checkFormat(); err != nil {
-		db.Close()
-		return nil, err
+	if err := s.do(s.checkFormat); err != nil {
+		return nil, errors.Join(err, s.close())
 	}
-	s.start = db.NewSnapshot()
+	s.start = s.db.NewSnapshot()
 	return s, nil
 }
 
@@ -68,7 +70,10 @@ func (s *store) checkFormat() error {
 		return fmt.Errorf("read the version of spool %s: %w", s.path, err)
 	}
 	defer closer.Close()
-	if len(v) != 1 || v[0] > formatVersion {
+	if len(v) != 1 {
+		return fmt.Errorf("read the version of spool %s: %w", s.path, ErrCorrupt)
+	}
+	if v[0] > formatVersion {
 		return fmt.Errorf("spool %s has format %d, this version knows up to %d", s.path, v[0], formatVersion)
 	}
 	return nil
@@ -86,12 +91,20 @@ func (l pebbleLog) Errorf(format string, args ...any) {
 
 func (l pebbleLog) Fatalf(format string, args ...any) {
 	err := fmt.Errorf("%w: %s", errFailed, fmt.Sprintf(format, args...))
-	l.s.failed.CompareAndSwap(nil, &err)
+	l.s.fail(err)
 	l.s.log.Error("spool failed", "path", l.s.path, "err", err)
 	if guarded() {
 		panic(err) // guard makes it the error of the call
 	}
 	runtime.Goexit() // a goroutine of pebble's own: the store is lost, the process goes on
+}
+
+// fail marks the store as lost.
+func (s *store) fail(err error) {
+	s.failed.CompareAndSwap(nil, &err)
+	if f := s.onFail.Load(); f != nil {
+		(*f)()
+	}
 }
 
 // guarded reports whether the caller runs inside guard.
@@ -120,7 +133,7 @@ func guard[T any](s *store, f func() (T, error)) (v T, err error) {
 			if !ok {
 				e = fmt.Errorf("%w: %v", errFailed, r)
 			}
-			s.failed.CompareAndSwap(nil, &e)
+			s.fail(e)
 			err = e
 		}
 	}()
@@ -132,59 +145,90 @@ func (s *store) do(f func() error) error {
 	return err
 }
 
-// put stores a message and its units. Content beyond the first chunks goes ahead
-// in batches of its own; without its units it is garbage that Recover removes.
+// put stores a message and its units. What of the content does not fit into the
+// last batch goes ahead in batches of its own; without units it is garbage, which
+// is dropped at once or, after a crash, by recover.
 func (s *store) put(ctx context.Context, content message.Source, units []*Unit) error {
 	return s.do(func() error {
 		tx := units[0].Transaction
-		b := s.db.NewBatch()
-		defer func() { b.Close() }()
-		size := content.Size()
-		buf := make([]byte, min(chunkSize, size))
-		for i := 0; int64(i)*chunkSize < size; i++ {
-			n := int(min(chunkSize, size-int64(i)*chunkSize))
-			if k, err := content.ReadAt(buf[:n], int64(i)*chunkSize); k < n {
-				return fmt.Errorf("read content: %w", err)
-			}
-			if err := b.Set(makeKey(keyChunk, tx, i), seal(buf[:n]), nil); err != nil {
-				return err
-			}
-			if b.Len() < 4*chunkSize {
-				continue
-			}
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			if err := b.Commit(pebble.NoSync); err != nil {
-				return err
-			}
-			b.Close()
-			b = s.db.NewBatch()
+		w := &writer{s: s, b: s.db.NewBatch()}
+		defer w.close()
+		err := w.content(ctx, tx, content)
+		if err == nil {
+			err = w.units(tx, units)
 		}
-		if err := b.Set(makeKey(keyMessage, tx, 0), seal(fmt.Appendf(nil, "%d", size)), nil); err != nil {
+		if err == nil {
+			return w.b.Commit(s.sync)
+		}
+		if w.ahead {
+			w.reset()
+			if dropContent(w.b, tx) == nil {
+				// The error that counts is the first; recover looks again.
+				_ = w.b.Commit(pebble.NoSync)
+			}
+		}
+		return err
+	})
+}
+
+// writer fills the batches of one message.
+type writer struct {
+	s     *store
+	b     *pebble.Batch
+	ahead bool // a batch was committed before the last
+}
+
+// batchSize is how much content one batch holds, in bytes: more would be in
+// memory as a whole.
+const batchSize = 4 * chunkSize
+
+func (w *writer) close() { w.b.Close() }
+
+func (w *writer) reset() {
+	w.b.Close()
+	w.b = w.s.db.NewBatch()
+}
+
+func (w *writer) content(ctx context.Context, tx string, content message.Source) error {
+	size := content.Size()
+	buf := make([]byte, min(chunkSize, size))
+	for i := 0; int64(i)*chunkSize < size; i++ {
+		n := int(min(chunkSize, size-int64(i)*chunkSize))
+		if k, err := content.ReadAt(buf[:n], int64(i)*chunkSize); k < n {
+			return fmt.Errorf("read content: %w", err)
+		}
+		if err := w.b.Set(makeKey(keyChunk, tx, i), seal(buf[:n]), nil); err != nil {
 			return err
 		}
-		for _, u := range units {
-			u.Path = s.index
-			rec, err := encodeUnit(u)
-			if err != nil {
-				return err
-			}
-			if err := b.Set(makeKey(keyUnit, tx, u.Queue), rec, nil); err != nil {
-				return err
-			}
+		if w.b.Len() < batchSize {
+			continue
 		}
-		return b.Commit(s.sync)
-	})
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		// The log is one file: the synced batch behind makes this one durable.
+		w.ahead = true
+		if err := w.b.Commit(pebble.NoSync); err != nil {
+			return err
+		}
+		w.reset()
+	}
+	return w.b.Set(makeKey(keyMessage, tx, 0), seal(fmt.Appendf(nil, "%d", size)), nil)
+}
+
+func (w *writer) units(tx string, units []*Unit) error {
+	for _, u := range units {
+		u.Path = w.s.index
+		if err := w.b.Set(makeKey(keyUnit, tx, u.Queue), encodeUnit(u), nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *store) update(u *Unit) error {
 	return s.do(func() error {
-		rec, err := encodeUnit(u)
-		if err != nil {
-			return err
-		}
-		return s.db.Set(makeKey(keyUnit, u.Transaction, u.Queue), rec, s.sync)
+		return s.db.Set(makeKey(keyUnit, u.Transaction, u.Queue), encodeUnit(u), s.sync)
 	})
 }
 

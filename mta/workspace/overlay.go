@@ -16,6 +16,7 @@ import (
 type tree struct {
 	mu     sync.RWMutex
 	disk   *os.Root // nil: only the further files
+	hidden ignore
 	inline map[string][]byte
 }
 
@@ -25,10 +26,20 @@ func (t *tree) reopen(path string) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	var hidden ignore
+	if r != nil {
+		src, err := r.ReadFile(ignoreFile)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return errors.Join(err, r.Close())
+		}
+		if hidden, err = parseIgnore(string(src)); err != nil {
+			return errors.Join(err, r.Close())
+		}
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	// The old folder may be read right now; it is closed when nobody holds it.
-	t.disk = r
+	t.disk, t.hidden = r, hidden
 	return nil
 }
 
@@ -36,6 +47,17 @@ func (t *tree) setInline(files map[string][]byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.inline = files
+}
+
+// onDisk reports whether the folder itself has a file.
+func (t *tree) onDisk(name string) bool {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if t.disk == nil || t.hidden.match(name) {
+		return false
+	}
+	_, err := t.disk.Stat(name)
+	return err == nil
 }
 
 func (t *tree) close() {
@@ -50,9 +72,9 @@ func (t *tree) close() {
 // Open implements fs.FS.
 func (t *tree) Open(name string) (fs.File, error) {
 	t.mu.RLock()
-	disk, data, inline := t.disk, t.inline[name], t.inline[name] != nil
+	disk, hidden, data, inline := t.disk, t.hidden, t.inline[name], t.inline[name] != nil
 	t.mu.RUnlock()
-	if disk != nil {
+	if disk != nil && !hidden.match(name) {
 		f, err := disk.FS().Open(name)
 		if err == nil || !errors.Is(err, fs.ErrNotExist) {
 			return f, err

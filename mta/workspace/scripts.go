@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 
 	"github.com/hawser-mta/hawser/lang/diag"
@@ -34,7 +35,7 @@ func ID(phase, id string) string {
 // exist. The bundled modules come with extras and std.
 func (w *Workspace) Scripts(c *config.Config, extras []*module.Root, std *module.Root) (*Scripts, diag.List) {
 	var diags diag.List
-	inline, faults := inlineFiles(c)
+	inline, faults := w.inlineFiles(c)
 	diags = append(diags, faults...)
 	w.files.setInline(inline)
 	s := &Scripts{Roots: &module.Roots{Files: w.filesRoot, Extras: extras, Std: std}}
@@ -131,7 +132,8 @@ func (w *Workspace) inlineHooks(c *config.Config, s *Scripts, have map[string]bo
 	return diags
 }
 
-func inlineFiles(c *config.Config) (map[string][]byte, diag.List) {
+// inlineFiles reads scripting.files. It asks the disk alone whether a file wins.
+func (w *Workspace) inlineFiles(c *config.Config) (map[string][]byte, diag.List) {
 	out := map[string][]byte{}
 	var diags diag.List
 	for i, f := range c.App.Scripting.Files {
@@ -140,7 +142,11 @@ func inlineFiles(c *config.Config) (map[string][]byte, diag.List) {
 		var err error
 		switch {
 		case f.Path != "":
-			data, err = os.ReadFile(f.Path)
+			p := f.Path
+			if !filepath.IsAbs(p) {
+				p = filepath.Join(w.Root, p)
+			}
+			data, err = os.ReadFile(p)
 		case f.Binary:
 			data, err = base64.StdEncoding.DecodeString(f.Data)
 		}
@@ -148,7 +154,13 @@ func inlineFiles(c *config.Config) (map[string][]byte, diag.List) {
 			diags = append(diags, c.Fault(config.AppFile, at, "the file cannot be read"))
 			continue
 		}
-		out[path.Clean(f.ID)] = data
+		name := path.Clean(f.ID)
+		if fs.ValidPath(name) && w.files.onDisk(name) {
+			x := c.Fault(config.AppFile, at, "files/%s wins over this file", name)
+			x.Severity = diag.Warning
+			diags = append(diags, x)
+		}
+		out[name] = data
 	}
 	return out, diags
 }

@@ -1,0 +1,75 @@
+package queue_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/hawser-mta/hawser/mta/queue"
+	"github.com/hawser-mta/hawser/mta/spool"
+)
+
+func every(*spool.Unit) bool { return true }
+
+// TestChangeAgainstAttempt: a change that read a unit before an attempt must not
+// write over what the attempt stored.
+func TestChangeAgainstAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, queue.Options{}, func(context.Context, *spool.Unit) queue.Outcome { return later(time.Hour) })
+		r.add(1, func(u *spool.Unit) { u.Due = time.Now().Add(30 * time.Second) })
+		r.store.slowLoad = time.Minute
+		if n := r.q.Change(every, queue.OpHold); n != 0 {
+			t.Errorf("changed %d", n)
+		}
+		if u := r.store.units["t:1"]; u.Retry != 1 || u.Hold {
+			t.Errorf("retry %d, hold %v: the attempt is lost", u.Retry, u.Hold)
+		}
+		r.end(t)
+	})
+}
+
+// TestChangeIsNotInTheWay: while a change waits for the spool, the unit is frozen
+// and everything else goes on.
+func TestChangeIsNotInTheWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, queue.Options{}, func(context.Context, *spool.Unit) queue.Outcome {
+			return queue.Outcome{Action: queue.Delivered}
+		})
+		r.add(1, func(u *spool.Unit) { u.Due = time.Now().Add(30 * time.Second) })
+		r.store.slowUpdate = time.Minute
+		go r.q.Change(every, queue.OpHold)
+		time.Sleep(time.Second)
+		begin := time.Now()
+		r.add(2, nil)
+		if d := time.Since(begin); d != 0 {
+			t.Errorf("accepting waited %s", d)
+		}
+		time.Sleep(40 * time.Second)
+		if s := r.q.Stats(); s.Updating != 1 || s.Delivered != 1 {
+			t.Errorf("%+v", s)
+		}
+		time.Sleep(time.Hour)
+		if s := r.q.Stats(); s.Held != 1 || s.Updating != 0 {
+			t.Errorf("%+v", s)
+		}
+		r.end(t)
+	})
+}
+
+func TestDiscardByHand(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, queue.Options{}, nil)
+		for n := range 100 {
+			r.add(n+1, func(u *spool.Unit) { u.Due = time.Now().Add(time.Hour) })
+		}
+		if n := r.q.Change(func(u *spool.Unit) bool { return u.Queue > 40 }, queue.OpDelete); n != 60 {
+			t.Errorf("changed %d", n)
+		}
+		time.Sleep(time.Second)
+		r.end(t)
+		if s := r.q.Stats(); s.Deferred != 40 || len(r.s.log) != 60 || len(r.store.units) != 40 {
+			t.Errorf("%+v, %d discarded", s, len(r.s.log))
+		}
+	})
+}

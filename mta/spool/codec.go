@@ -1,0 +1,181 @@
+package spool
+
+import (
+	"encoding/binary"
+	"time"
+
+	"github.com/hawser-mta/hawser/mta/address"
+	"github.com/hawser-mta/hawser/mta/message"
+	"github.com/hawser-mta/hawser/mta/smtp"
+)
+
+// codec writes the fields of a record one after the other, or reads them back:
+// one list of fields serves both ways. Strings are bytes, as in scripts: what is
+// not UTF-8 survives. The order of the fields is the format; a change of it is a
+// new formatVersion.
+type codec struct {
+	buf     []byte // written so far, or left to read
+	reading bool
+	bad     bool // the record ended too early or held nonsense
+}
+
+// unit is the record of a unit.
+func (c *codec) unit(u *Unit) {
+	c.string(&u.Transaction)
+	c.int(&u.Queue)
+	c.address(&u.Sender)
+	c.address(&u.Recipient)
+	c.params(&u.SenderParams)
+	c.params(&u.RcptParam)
+	for _, s := range []*string{&u.ServerID, &u.TransportID, &u.JobID, &u.TenantID} {
+		c.string(s)
+	}
+	c.int(&u.Priority)
+	c.strings(&u.Quotas)
+	c.dictionary(&u.Metadata)
+	c.patch(&u.Patch)
+	c.int64(&u.Size)
+	for _, b := range []*bool{&u.SMTPUTF8, &u.RequireTLS, &u.Hold} {
+		c.bool(b)
+	}
+	c.string(&u.DSN.EnvID)
+	c.string(&u.DSN.Ret)
+	c.strings(&u.DSN.Notify)
+	c.string(&u.DSN.Orcpt)
+	c.time(&u.Received)
+	c.time(&u.Due)
+	c.int(&u.Retry)
+	c.string(&u.Status)
+	c.int(&u.Notified)
+	for _, s := range []*string{&u.RemoteIP, &u.RemotePTR, &u.Helo, &u.AuthUser} {
+		c.string(s)
+	}
+}
+
+func (c *codec) int64(p *int64) {
+	if !c.reading {
+		c.buf = binary.AppendVarint(c.buf, *p)
+		return
+	}
+	v, n := binary.Varint(c.buf)
+	if n <= 0 {
+		c.bad, c.buf = true, nil
+		return
+	}
+	*p, c.buf = v, c.buf[n:]
+}
+
+func (c *codec) int(p *int) {
+	v := int64(*p)
+	c.int64(&v)
+	*p = int(v)
+}
+
+func (c *codec) bool(p *bool) {
+	v := 0
+	if *p {
+		v = 1
+	}
+	c.int(&v)
+	*p = v != 0
+}
+
+// length is that of a string or list. Each element takes a byte or more, so that
+// a broken length cannot make a record larger than it is.
+func (c *codec) length(n int) int {
+	c.int(&n)
+	if c.reading && (n < 0 || n > len(c.buf)) {
+		c.bad, c.buf = true, nil
+		return 0
+	}
+	return n
+}
+
+func (c *codec) bytes(p *[]byte) {
+	n := c.length(len(*p))
+	if !c.reading {
+		c.buf = append(c.buf, *p...)
+		return
+	}
+	*p = append([]byte(nil), c.buf[:n]...)
+	c.buf = c.buf[n:]
+}
+
+func (c *codec) string(p *string) {
+	n := c.length(len(*p))
+	if !c.reading {
+		c.buf = append(c.buf, *p...)
+		return
+	}
+	*p = string(c.buf[:n])
+	c.buf = c.buf[n:]
+}
+
+// list reads or writes the elements of a list; empty ones are read as nil.
+func list[T any](c *codec, p *[]T, element func(*T)) {
+	n := c.length(len(*p))
+	if c.reading && n > 0 {
+		*p = make([]T, n)
+	}
+	for i := range n {
+		element(&(*p)[i])
+	}
+}
+
+func (c *codec) strings(p *[]string) { list(c, p, c.string) }
+
+func (c *codec) dictionary(p *map[string]string) {
+	n := c.length(len(*p))
+	if !c.reading {
+		for k, v := range *p {
+			c.string(&k)
+			c.string(&v)
+		}
+		return
+	}
+	if n > 0 {
+		*p = make(map[string]string, n)
+	}
+	for range n {
+		var k, v string
+		c.string(&k)
+		c.string(&v)
+		(*p)[k] = v
+	}
+}
+
+func (c *codec) address(p *address.Address) {
+	c.string(&p.Local)
+	c.string(&p.Domain)
+}
+
+func (c *codec) params(p *smtp.Params) {
+	list(c, (*[]smtp.Param)(p), func(x *smtp.Param) {
+		c.string(&x.Key)
+		c.string(&x.Value)
+	})
+}
+
+func (c *codec) patch(p *message.Patch) {
+	list(c, (*[]message.Splice)(p), func(x *message.Splice) {
+		c.int64(&x.Start)
+		c.int64(&x.Count)
+		c.bytes(&x.Data)
+	})
+}
+
+// time keeps nanoseconds; the zero time stays zero.
+func (c *codec) time(p *time.Time) {
+	zero := p.IsZero()
+	c.bool(&zero)
+	if zero {
+		*p = time.Time{}
+		return
+	}
+	sec, nsec := p.Unix(), p.Nanosecond()
+	c.int64(&sec)
+	c.int(&nsec)
+	if c.reading {
+		*p = time.Unix(sec, int64(nsec))
+	}
+}
