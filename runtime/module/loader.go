@@ -27,6 +27,7 @@ type Entry struct {
 	Path    string   // inside Root
 	Source  []byte   // content when it is not to be read from Root
 	Globals []string // variables that have a value before the script runs
+	Module  bool     // a module that hooks import: it may call what any of them has
 	Shell   bool     // the program can be the Base of a later one
 	Base    *bytecode.Program
 }
@@ -126,11 +127,11 @@ func (b *build) entry(e Entry) (*vm.Image, *compiled) {
 			}}}
 		}
 	}
-	k := key{loc: loc, context: e.Context}
+	k := key{loc: loc, context: e.Context, module: e.Module}
 	c := b.reuse(k, src)
 	if c == nil || e.Shell || len(e.Globals) > 0 {
 		b.stack = append(b.stack[:0], loc)
-		c = b.compile(loc, src, options{context: e.Context, globals: e.Globals, shell: e.Shell, base: e.Base})
+		c = b.compile(loc, src, options{context: e.Context, module: e.Module, globals: e.Globals, shell: e.Shell, base: e.Base})
 	}
 	if c.prog == nil {
 		return nil, c

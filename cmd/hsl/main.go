@@ -1,0 +1,23 @@
+package main
+
+import (
+	"os"
+
+	"github.com/alecthomas/kong"
+	"github.com/hawser-mta/hawser/cmd/internal/cli"
+)
+
+type grammar struct {
+	Version kong.VersionFlag `help:"Print the version."`
+	Shared
+
+	Repl  replCmd  `cmd:"" default:"1" help:"Interactive shell (the default)."`
+	Run   runCmd   `cmd:"" help:"Compile and run a script."`
+	Check checkCmd `cmd:"" help:"Compile scripts and print their errors."`
+	Doc   docCmd   `cmd:"" help:"The reference of a function, class, method or hook variable."`
+}
+
+func main() {
+	g := &grammar{}
+	os.Exit(cli.Main("hsl", "The Hawser script tool.", g, os.Args[1:], os.Stderr, &g.Shared))
+}
