@@ -1,14 +1,37 @@
 # Targets of the project; `make help` lists them.
 GO ?= go
 
-.PHONY: help test build
+.PHONY: help build demo test deps vet bench bench-lang bench-mail fuzz
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: ## compile every package
-	$(GO) build ./...
+build: ## build the programs into bin/
+	$(GO) build -o bin/ ./cmd/hawserd ./cmd/hsl
 
-test: build ## everything that CI runs
+demo: build ## show the server at work, in under a minute
+	$(GO) build -o bin/demo ./cmd/internal/demo
+	bin/demo bin/hawserd
+
+deps: ## install the Debian packages that tests need
+	scripts/test-deps.sh
+
+vet: ## format and vet
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these files"; exit 1; }
 	$(GO) vet ./...
-	$(GO) test -race -shuffle=on ./...
+
+test: deps vet ## everything that CI runs
+	$(GO) test -race -shuffle=on -timeout 10m ./...
+
+bench: bench-lang bench-mail ## all benchmarks
+
+bench-lang: ## parser, machine and cold hook
+	$(GO) test -run xxx -bench . ./lang/... ./runtime/... ./mta/hook
+
+bench-mail: ## signing and the spool
+	$(GO) test -run xxx -bench . ./mta/dkim ./mta/spool
+
+FUZZTIME ?= 60s
+fuzz: ## fuzz every target for FUZZTIME
+	@for f in $$(grep -rl --include='*_test.go' '^func Fuzz' .); do \
+		for n in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\).*/\1/p' $$f); do \
+			$(GO) test -run xxx -fuzz "^$$n$$" -fuzztime $(FUZZTIME) $$(dirname $$f) || exit 1; done; done

@@ -110,9 +110,10 @@ func TestKill(t *testing.T) {
 					}
 					mu.Lock()
 					number++
-					id := fmt.Sprintf("<%d.%d@test>", round, number)
+					n := number
 					mu.Unlock()
-					if s.send("a@x.test", "b@y.test", "X-Id: "+id+"\r\n\r\n"+strings.Repeat("text\r\n", lines(number))) == nil {
+					id := fmt.Sprintf("<%d.%d@test>", round, n)
+					if s.send("a@x.test", "b@y.test", "X-Id: "+id+"\r\n\r\n"+strings.Repeat("text\r\n", lines(n))) == nil {
 						mu.Lock()
 						accepted[id] = true
 						mu.Unlock()
