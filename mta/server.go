@@ -58,12 +58,13 @@ type Server struct {
 	failed  string // diagnostics of the last load that failed
 }
 
-// Universe returns every function, class and variable of the server.
-func Universe() *registry.Universe {
+// Universe returns every function, class and variable of the server, and what
+// more declares.
+func Universe(more ...func(*registry.Builder)) *registry.Universe {
 	b := registry.New()
-	stdlib.Register(b)
-	script.Register(b)
-	hook.Register(b)
+	for _, register := range append([]func(*registry.Builder){stdlib.Register, script.Register, hook.Register}, more...) {
+		register(b)
+	}
 	return b.Freeze()
 }
 

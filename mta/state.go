@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"fmt"
 	"os"
-	"path/filepath"
 	"reflect"
 	"time"
 
@@ -59,16 +58,6 @@ func (s *Server) load(ctx context.Context) (*state, diag.List) {
 // current returns the running state, nil before the first.
 func (s *Server) current() *state { return s.state.Load() }
 
-func hostname(c *config.Config) string {
-	if h := c.Smtpd.Environment.Hostname; h != "" {
-		return h
-	}
-	if h, err := os.Hostname(); err == nil {
-		return h
-	}
-	return "localhost"
-}
-
 // certificates loads the pairs that servers use.
 func certificates(c *config.Config) (map[string]*tls.Certificate, diag.List) {
 	var diags diag.List
@@ -94,11 +83,11 @@ func pair(c *config.Config, id string) (*tls.Certificate, error) {
 	if k == nil {
 		return nil, fmt.Errorf("no entry '%s'", id)
 	}
-	key, err := material(c, k.PrivateKey)
+	key, err := c.Read(k.PrivateKey)
 	if err != nil {
 		return nil, err
 	}
-	cert, err := material(c, k.Certificate)
+	cert, err := c.Read(k.Certificate)
 	if err != nil {
 		return nil, err
 	}
@@ -106,42 +95,9 @@ func pair(c *config.Config, id string) (*tls.Certificate, error) {
 	return &p, err
 }
 
-// material returns the text of a key or certificate. Paths are relative to the
-// workspace.
-func material(c *config.Config, m *config.Material) ([]byte, error) {
-	switch {
-	case m == nil:
-		return nil, fmt.Errorf("there is none")
-	case m.Data != "":
-		return []byte(m.Data), nil
-	}
-	path := m.Path
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(c.Dir, path)
-	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("the file '%s' cannot be read", m.Path)
-	}
-	return b, nil
-}
-
-// keyStore gives scripts the private keys of the configuration.
-type keyStore struct{ c *config.Config }
-
-// PrivateKey implements vm.KeyStore.
-func (k keyStore) PrivateKey(id string) (string, bool) {
-	e := k.c.Key(id)
-	if e == nil {
-		return "", false
-	}
-	b, err := material(k.c, e.PrivateKey)
-	return string(b), err == nil
-}
-
 func (s *Server) settings(c *config.Config, st *state) *delivery.Settings {
 	d := &delivery.Settings{
-		Hostname: hostname(c), Transports: c.App.Transports(), Source: c.Source,
+		Hostname: c.Hostname(), Transports: c.App.Transports(), Source: c.Source,
 		ClientCert: func(id string) (*tls.Certificate, error) { return pair(c, id) },
 		Resolver: dns.New(dns.Options{
 			Servers: c.App.Resolver.Servers, Timeout: time.Duration(c.App.Resolver.Timeout), Retries: c.App.Resolver.Retries,
@@ -149,7 +105,7 @@ func (s *Server) settings(c *config.Config, st *state) *delivery.Settings {
 		}),
 	}
 	for _, m := range c.App.PKI.CA {
-		if b, err := material(c, &m); err == nil {
+		if b, err := c.Read(&m); err == nil {
 			if d.CAs == nil {
 				d.CAs = x509.NewCertPool()
 			}
@@ -160,27 +116,15 @@ func (s *Server) settings(c *config.Config, st *state) *delivery.Settings {
 }
 
 func (s *Server) snapshot(c *config.Config, roots *module.Roots, set *module.Set, d *delivery.Settings) *hook.Snapshot {
-	l := c.Smtpd.Scripting.Limits
 	host := vm.DefaultHost(nil)
 	host.Echo, host.Log = s.hooks.Echo, s.hooks.Log
 	host.Started = s.started
 	host.Hostname, host.UUIDVersion = d.Hostname, c.Smtpd.Environment.UUID.Version
-	host.Files, host.Keys, host.Shared = roots, keyStore{c}, s.shared
+	host.Files, host.Keys, host.Shared = roots, c, s.shared
 	host.Services[dns.Service] = d.Resolver
 	host.Services["txt"] = txtResolver{d.Resolver}
-	snap := &hook.Snapshot{
-		Universe: s.universe, Set: set, Hostname: d.Hostname, Host: host, Transports: map[string]bool{}, Hooks: map[string]hook.Binding{},
-		Limits: vm.Limits{Memory: int(l.Memory), Time: time.Duration(l.Time), Steps: l.Steps, Depth: l.Stack},
+	return &hook.Snapshot{
+		Universe: s.universe, Set: set, Hostname: d.Hostname, Host: host, Limits: hook.Limits(c),
+		Transports: hook.TransportIDs(&c.App), Hooks: hook.Bindings(&c.App),
 	}
-	for id := range d.Transports {
-		snap.Transports[id] = true
-	}
-	for _, x := range c.App.Servers {
-		p := &x.Phases
-		snap.Hooks[x.ID] = hook.Binding{Domains: p.RcptTo.Hook.Domains, IDs: map[hook.Phase]string{
-			hook.Connect: p.Connect.Hook, hook.Proxy: p.Proxy.Hook, hook.Helo: p.Helo.Hook, hook.Auth: p.Auth.Hook,
-			hook.MailFrom: p.MailFrom.Hook, hook.RcptTo: p.RcptTo.Hook.ID, hook.EOD: p.EOD.Hook, hook.Disconnect: p.Disconnect.Hook,
-		}}
-	}
-	return snap
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -15,11 +16,14 @@ import (
 	"github.com/hawser-mta/hawser/cmd/internal/cli"
 	"github.com/hawser-mta/hawser/lang/diag"
 	"github.com/hawser-mta/hawser/mta"
+	"github.com/hawser-mta/hawser/mta/hooktest"
 	"github.com/hawser-mta/hawser/mta/workspace"
 	"github.com/hawser-mta/hawser/runtime/module"
 	"github.com/hawser-mta/hawser/runtime/registry"
 	"github.com/hawser-mta/hawser/runtime/value"
 	"github.com/hawser-mta/hawser/runtime/vm"
+	"github.com/hawser-mta/hawser/stdlib/bundled"
+	"github.com/hawser-mta/hawser/stdlib/checks"
 	"github.com/hawser-mta/hawser/stdlib/dns"
 	"github.com/hawser-mta/hawser/stdlib/encode"
 )
@@ -40,12 +44,13 @@ type Shared struct {
 type env struct {
 	s        *Shared
 	universe *registry.Universe
+	std      *module.Root
 	loader   *module.Loader
 	host     *vm.Host
 }
 
 func (s *Shared) env(out io.Writer) (*env, error) {
-	e := &env{s: s, universe: mta.Universe()}
+	e := &env{s: s, universe: mta.Universe(checks.Register, hooktest.Register), std: bundled.Std()}
 	e.loader = module.NewLoader(e.universe)
 	e.host = vm.DefaultHost(out)
 	e.host.Log = func(_ *vm.Thread, _ int, text string) { fmt.Fprintln(os.Stderr, text) }
@@ -70,7 +75,7 @@ func dirRoot(dir, prefix string) *module.Root {
 // roots returns the trees for a script in a file: those of its workspace, or its
 // own folder.
 func (e *env) roots(file string) *module.Roots {
-	r := &module.Roots{}
+	r := &module.Roots{Std: e.std}
 	dir := filepath.Dir(file)
 	r.Files = dirRoot(dir, prefix(dir))
 	if ws, ok := workspace.Find(file); ok {
@@ -121,13 +126,26 @@ func (e *env) compile(ctx context.Context, roots *module.Roots, entry module.Ent
 	return set.Image(entry.ID), nil
 }
 
-// defines gives a thread the variables of --define.
-func (e *env) defines(t *vm.Thread) error {
-	for name, text := range e.s.Define {
+// definitions reads --define.
+func (s *Shared) definitions() (map[string]value.Value, error) {
+	out := map[string]value.Value{}
+	for name, text := range s.Define {
 		v, err := encode.FromJSON(text, false)
 		if err != nil {
-			return cli.Fail(cli.Usage, "--define %s: %s", name, err)
+			return nil, cli.Fail(cli.Usage, "--define %s: %s", name, err)
 		}
+		out[name] = v
+	}
+	return out, nil
+}
+
+// defines gives a thread the variables of --define.
+func (e *env) defines(t *vm.Thread) error {
+	vars, err := e.s.definitions()
+	if err != nil {
+		return err
+	}
+	for name, v := range vars {
 		t.SetGlobal(name, v)
 	}
 	return nil
@@ -194,3 +212,12 @@ func (s *Shared) profile() (stop func(), err error) {
 
 // arguments is the list of strings behind a script's name.
 func arguments(args []string) value.Value { return value.FromArray(value.Strings(args...)) }
+
+// reasonOf words an error of the file system without the path.
+func reasonOf(err error) string {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}

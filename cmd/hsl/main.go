@@ -14,6 +14,7 @@ type grammar struct {
 	Repl  replCmd  `cmd:"" default:"1" help:"Interactive shell (the default)."`
 	Run   runCmd   `cmd:"" help:"Compile and run a script."`
 	Check checkCmd `cmd:"" help:"Compile scripts and print their errors."`
+	Test  testCmd  `cmd:"" help:"Run test files."`
 	Doc   docCmd   `cmd:"" help:"The reference of a function, class, method or hook variable."`
 }
 

@@ -26,7 +26,8 @@ type replCmd struct{}
 // classes of those before.
 type shell struct {
 	e     *env
-	out   io.Writer
+	out   io.Writer // values
+	err   io.Writer // what went wrong
 	roots *module.Roots
 	root  *module.Root
 	base  *bytecode.Program
@@ -40,7 +41,7 @@ func (c *replCmd) Run(s *Shared) error {
 	if err != nil {
 		return err
 	}
-	sh := &shell{e: e, out: os.Stdout}
+	sh := &shell{e: e, out: os.Stdout, err: os.Stderr}
 	sh.reset()
 	if term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd())) {
 		return sh.terminal()
@@ -140,7 +141,7 @@ func (sh *shell) eval(src string) {
 		src += ";"
 	}
 	img, diags := sh.build(src)
-	diag.Text(sh.out, diags)
+	diag.Text(sh.err, diags)
 	if img != nil {
 		sh.run(img)
 	}
@@ -175,12 +176,12 @@ func (sh *shell) run(img *vm.Image) (value.Value, bool) {
 	if sh.last != nil {
 		t = sh.last.Continue(img)
 	} else if err := sh.e.defines(t); err != nil {
-		fmt.Fprintln(sh.out, err)
+		fmt.Fprintln(sh.err, err)
 	}
 	sh.base, sh.last = img.Program(), t
 	v, err := t.Run(ctx)
 	if err != nil {
-		_ = report(sh.out, err)
+		_ = report(sh.err, err)
 	}
 	return v, err == nil
 }
@@ -199,22 +200,22 @@ func (sh *shell) command(line string) (quit bool) {
 		case arg == "":
 			fmt.Fprintln(sh.out, ":help NAME  :type EXPR  :load FILE  :time EXPR  :disasm EXPR  :reset  :quit")
 		case !describe(sh.out, sh.e.universe.Catalog, arg):
-			fmt.Fprintf(sh.out, "nothing is named '%s'\n", arg)
+			fmt.Fprintf(sh.err, "nothing is named '%s'\n", arg)
 		}
 	case ":type":
 		if img, diags := sh.build("return (" + strings.TrimRight(arg, ";") + "\n);"); img == nil {
-			diag.Text(sh.out, diags)
+			diag.Text(sh.err, diags)
 		} else if v, ok := sh.run(img); ok {
 			fmt.Fprintln(sh.out, v.TypeName())
 		}
 	case ":load":
 		src, err := os.ReadFile(arg)
 		if err != nil {
-			fmt.Fprintf(sh.out, "cannot read %s\n", filepath.Base(arg))
+			fmt.Fprintf(sh.err, "cannot read %s\n", filepath.Base(arg))
 			return false
 		}
 		img, diags := sh.build(string(src))
-		diag.Text(sh.out, diags)
+		diag.Text(sh.err, diags)
 		if img != nil {
 			sh.run(img)
 		}
@@ -224,12 +225,12 @@ func (sh *shell) command(line string) (quit bool) {
 		fmt.Fprintf(sh.out, "%s\n", time.Since(begin).Round(time.Microsecond))
 	case ":disasm":
 		img, diags := sh.build(strings.TrimRight(arg, ";") + ";")
-		diag.Text(sh.out, diags)
+		diag.Text(sh.err, diags)
 		if img != nil {
 			img.Program().Disassemble(sh.out)
 		}
 	default:
-		fmt.Fprintf(sh.out, "unknown command %s, :help lists them\n", name)
+		fmt.Fprintf(sh.err, "unknown command %s, :help lists them\n", name)
 	}
 	return false
 }

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"maps"
 	"path"
+	"strings"
 
 	"github.com/hawser-mta/hawser/lang/ast"
 	"github.com/hawser-mta/hawser/lang/bytecode"
 	"github.com/hawser-mta/hawser/lang/diag"
+	"github.com/hawser-mta/hawser/lang/token"
 )
 
 // collect declares everything that is hoisted: functions wherever they stand in
@@ -71,6 +73,9 @@ func (r *resolver) declare(s *Scope, sym *Symbol) {
 	names := s.funcs
 	if s == r.info.Main {
 		names = r.info.names
+	}
+	if sym.Name == token.Assert && sym.Kind != SymForeign && !strings.HasPrefix(r.opt.Fset.Position(sym.Pos.From).File, "std://") {
+		r.errorAt(sym.Pos, "reserved", "", "'%s' is a reserved word, want name", sym.Name)
 	}
 	if old := names[sym.Name]; old != nil {
 		if sym.origin != "" && sym.origin == old.origin {

@@ -248,6 +248,9 @@ func (r *resolver) plain(s *Scope, n *ast.Name, name string, args int, at token.
 
 // hint helps with a name that no built-in has here.
 func (r *resolver) hint(s *Scope, name string) string {
+	if name == token.Assert {
+		return `import { assert } from "std://testing"`
+	}
 	if fs := r.cat.Lookup(name); len(fs) > 0 {
 		var in []string
 		for _, f := range fs {

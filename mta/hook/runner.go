@@ -63,6 +63,25 @@ type Runner struct {
 	// Submit stores one copy of a message that a script made and releases it; it
 	// returns the new transaction.
 	Submit func(ctx context.Context, src message.Source, q Queued) (transaction string, err error)
+	// Vars, when set, may replace the value of a variable before the script runs.
+	// Tests of scripts use it.
+	Vars func(name string, v value.Value) value.Value
+}
+
+// set gives a script a variable.
+func (r *Runner) set(t *vm.Thread, name string, v value.Value) {
+	if r.Vars != nil {
+		v = r.Vars(name, v)
+	}
+	t.SetGlobal(name, v)
+}
+
+// Context returns the $context of a connection.
+func Context(c *Connection) value.Value {
+	if s, ok := c.Script.(*connState); ok {
+		return s.context
+	}
+	return value.None
 }
 
 // connState is what a connection keeps for its scripts.
@@ -103,15 +122,15 @@ func (r *Runner) Run(ctx context.Context, in *Input) Verdict {
 	}
 	t := vm.New(img, cs.snap.Host, cs.snap.Limits)
 	t.Data = x
-	t.SetGlobal("connection", connectionVar(in))
-	t.SetGlobal("transaction", transactionVar(in))
-	t.SetGlobal("context", cs.context)
+	r.set(t, "connection", connectionVar(in))
+	r.set(t, "transaction", transactionVar(in))
+	r.set(t, "context", cs.context)
 	args := argumentsVar(in)
 	if in.Phase == EOD {
 		m, _ := mail.Open(cs.snap.Universe, in.Mail)
 		args.Array().SetStr("mail", m)
 	}
-	t.SetGlobal("arguments", args)
+	r.set(t, "arguments", args)
 	_, err := t.Run(ctx)
 	if v := t.Global("context"); !v.IsUndefined() {
 		cs.context = v.Freeze()
@@ -135,13 +154,13 @@ func (r *Runner) RunQueue(ctx context.Context, in *QueueInput) (Verdict, any) {
 	}
 	t := vm.New(img, snap.Host, snap.Limits)
 	t.Data = x
-	t.SetGlobal("message", messageVar(in))
-	t.SetGlobal("arguments", queueArguments(in))
+	r.set(t, "message", messageVar(in))
+	r.set(t, "arguments", queueArguments(in))
 	left := value.None
 	if v, ok := in.Context.(value.Value); ok {
 		left = v
 	}
-	t.SetGlobal("context", left)
+	r.set(t, "context", left)
 	_, err := t.Run(ctx)
 	if v := t.Global("context"); !v.IsUndefined() {
 		left = v.Freeze()

@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 
 	"github.com/alecthomas/kong"
+	"golang.org/x/term"
 )
 
 // Exit codes of every command.
@@ -77,4 +78,9 @@ func Code(name string, err error, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "%s: %s\n", name, e.Text)
 	}
 	return e.Code
+}
+
+// Colour reports whether f is a terminal that wants colours.
+func Colour(f *os.File) bool {
+	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
 }

@@ -59,6 +59,12 @@ func Open(u *registry.Universe, src message.Source) (value.Value, *message.Edito
 	return v, v.Object().Native.(*Part).mail.Editor
 }
 
+// Message returns a MailMessage over a message; classes are those of a universe.
+func Message(all map[string]*value.Class, src message.Source) value.Value {
+	c := &classes{part: all["MIMEPart"], message: all["MailMessage"], eod: all["EODMailMessage"], mime: all["MIME"]}
+	return c.open(src, c.message)
+}
+
 // Editor returns the editor behind a message object; ok is false for others.
 func Editor(v value.Value) (*message.Editor, bool) {
 	if v.Kind() != value.KObject {

@@ -1,0 +1,51 @@
+package testrun
+
+import (
+	"encoding/json"
+	"io"
+)
+
+// caseJSON is one case as --json prints it.
+type caseJSON struct {
+	File     string   `json:"file"`
+	Name     string   `json:"name"`
+	Status   Status   `json:"status"`
+	Seconds  float64  `json:"seconds"`
+	Position string   `json:"position,omitempty"`
+	Message  string   `json:"message,omitempty"`
+	Diff     string   `json:"diff,omitempty"`
+	Stack    []string `json:"stack,omitempty"`
+	Output   []string `json:"output,omitempty"`
+	N        int      `json:"n,omitempty"`
+	NsPerOp  float64  `json:"ns_per_op,omitempty"`
+	Bytes    float64  `json:"bytes_per_op,omitempty"`
+}
+
+// JSON writes a report as one object: cases, passed, failed, skipped.
+func JSON(w io.Writer, r *Report) error {
+	out := struct {
+		Cases   []caseJSON `json:"cases"`
+		Passed  int        `json:"passed"`
+		Failed  int        `json:"failed"`
+		Skipped int        `json:"skipped"`
+	}{[]caseJSON{}, r.Passed, r.Failed, r.Skipped}
+	for _, x := range r.Results {
+		c := caseJSON{
+			File: x.File, Name: x.Name, Status: x.Status, Seconds: x.Duration.Seconds(), Message: x.Text, Diff: x.Diff, Output: x.Logs,
+		}
+		if x.Pos.Line > 0 {
+			c.Position = x.Pos.String()
+		}
+		for _, f := range x.Stack {
+			c.Stack = append(c.Stack, f.String())
+		}
+		if b := x.Bench; b != nil {
+			c.N, c.NsPerOp, c.Bytes = b.N, b.NsPerOp, b.BytesPer
+		}
+		out.Cases = append(out.Cases, c)
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(out)
+}
