@@ -25,7 +25,7 @@ test: deps vet ## everything that CI runs
 bench: bench-lang bench-mail ## all benchmarks
 
 bench-lang: ## parser, machine and cold hook
-	$(GO) test -run xxx -bench . ./lang/... ./runtime/... ./mta/hook
+	$(GO) test -run xxx -bench . ./lang/... ./runtime/... ./stdlib ./mta/hook
 
 bench-mail: ## signing and the spool
 	$(GO) test -run xxx -bench . ./mta/dkim ./mta/spool
