@@ -14,6 +14,7 @@ import (
 
 	"github.com/hawser-mta/hawser/lang/bytecode"
 	"github.com/hawser-mta/hawser/lang/diag"
+	"github.com/hawser-mta/hawser/lang/parser"
 	"github.com/hawser-mta/hawser/runtime/module"
 	"github.com/hawser-mta/hawser/runtime/value"
 	"github.com/hawser-mta/hawser/runtime/vm"
@@ -87,7 +88,7 @@ func (sh *shell) loop(read func(prompt string) (string, error)) {
 			}
 			continue
 		}
-		if pending += line + "\n"; open(pending) {
+		if pending += line + "\n"; parser.Open(pending) {
 			continue
 		}
 		if strings.TrimSpace(pending) != "" {
@@ -95,35 +96,6 @@ func (sh *shell) loop(read func(prompt string) (string, error)) {
 		}
 		pending = ""
 	}
-}
-
-// open reports whether an input needs more lines: a bracket or string is open.
-func open(src string) bool {
-	depth, quoted := 0, false
-	for i := 0; i < len(src); i++ {
-		c := src[i]
-		switch {
-		case quoted:
-			if c == '\\' {
-				i++
-			} else if c == '"' {
-				quoted = false
-			}
-		case c == '"':
-			quoted = true
-		case c == '/' && strings.HasPrefix(src[i:], "//"), c == '#' && !strings.HasPrefix(src[i:], "#/"):
-			n := strings.IndexByte(src[i:], '\n')
-			if n < 0 {
-				return depth > 0
-			}
-			i += n
-		case c == '{' || c == '(' || c == '[':
-			depth++
-		case c == '}' || c == ')' || c == ']':
-			depth--
-		}
-	}
-	return depth > 0 || quoted
 }
 
 // eval runs one input. An expression prints its value.

@@ -1,141 +1,91 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
-	"golang.org/x/term"
+	"github.com/hawser-mta/hawser/cmd/internal/cli"
+	"github.com/hawser-mta/hawser/lang/parser"
+	"github.com/hawser-mta/hawser/lang/token"
+	"github.com/reeflective/readline"
+	"github.com/reeflective/readline/inputrc"
 )
 
-// maxHistory is how many lines the history file keeps.
-const maxHistory = 1000
-
-// history keeps the lines of earlier sessions; it implements term.History.
-type history struct {
-	lines []string
-	path  string
-}
-
-func openHistory() *history {
-	h := &history{}
+// historyFile is where inputs are kept between sessions, "" when there is no
+// place for it.
+func historyFile() string {
 	dir, err := os.UserConfigDir()
 	if err != nil {
-		return h
+		return ""
 	}
-	h.path = filepath.Join(dir, "hsl", "history")
-	if b, err := os.ReadFile(h.path); err == nil {
-		h.lines = strings.Split(strings.TrimSpace(string(b)), "\n")
+	dir = filepath.Join(dir, "hsl")
+	if os.MkdirAll(dir, 0o700) != nil {
+		return ""
 	}
-	return h
+	return filepath.Join(dir, "history")
 }
 
-// Add implements term.History.
-func (h *history) Add(line string) {
-	if strings.TrimSpace(line) == "" {
-		return
-	}
-	if h.lines = append(h.lines, line); len(h.lines) > maxHistory {
-		h.lines = h.lines[len(h.lines)-maxHistory:]
-	}
-	if h.path == "" || os.MkdirAll(filepath.Dir(h.path), 0o700) != nil {
-		return
-	}
-	_ = os.WriteFile(h.path, []byte(strings.Join(h.lines, "\n")+"\n"), 0o600)
-}
-
-// Len implements term.History.
-func (h *history) Len() int { return len(h.lines) }
-
-// At implements term.History: 0 is the newest.
-func (h *history) At(i int) string { return h.lines[len(h.lines)-1-i] }
-
-// terminal runs the shell with line editing, history and completion.
+// terminal runs the shell with line editing, history, completion and colours.
 func (sh *shell) terminal() error {
-	fd := int(os.Stdin.Fd())
-	t := term.NewTerminal(struct {
-		io.Reader
-		io.Writer
-	}{os.Stdin, os.Stdout}, prompt)
-	t.History = openHistory()
-	t.AutoCompleteCallback = sh.complete
-	fmt.Println("Hawser script shell. :help lists commands, Ctrl-D leaves.")
-	sh.loop(func(p string) (string, error) {
-		old, err := term.MakeRaw(fd)
-		if err != nil {
-			return "", err
+	rl := readline.NewShell()
+	_ = rl.Config.Set("menu-complete-display-prefix", true)
+	rl.Config.Binds["emacs"][inputrc.Unescape(`\C-I`)] = inputrc.Bind{Action: "menu-complete"}
+	rl.Prompt.Primary(func() string { return prompt })
+	rl.Prompt.Secondary(func() string { return promptMore })
+	rl.AcceptMultiline = func(line []rune) bool { return !parser.Open(string(line)) }
+	rl.Completer = func(line []rune, cursor int) readline.Completions {
+		before := string(line[:cursor])
+		return candidates(before, sh.complete(before))
+	}
+	if cli.Colour(os.Stdout) {
+		rl.SyntaxHighlighter = func(line []rune) string { return paint(string(line)) }
+	}
+	if f := historyFile(); f != "" {
+		rl.History.AddFromFile("inputs", f)
+	}
+	fmt.Println("Hawser script shell. :help lists commands, TAB completes, Ctrl-D leaves.")
+	sh.loop(func(string) (string, error) {
+		line, err := rl.Readline()
+		if errors.Is(err, readline.ErrInterrupt) {
+			return "", nil // Ctrl-C drops the line
 		}
-		defer term.Restore(fd, old)
-		if w, h, err := term.GetSize(fd); err == nil {
-			_ = t.SetSize(w, h)
+		if errors.Is(err, io.EOF) {
+			fmt.Println()
 		}
-		t.SetPrompt(p)
-		return t.ReadLine()
+		return line, err
 	})
-	fmt.Println()
 	return nil
 }
 
-// complete finishes the name before the cursor when TAB is pressed.
-func (sh *shell) complete(line string, pos int, key rune) (string, int, bool) {
-	if key != '\t' {
-		return "", 0, false
-	}
-	start := pos
-	for start > 0 && (line[start-1] == '$' || line[start-1] == '_' || line[start-1] >= '0' && line[start-1] <= '9' ||
-		line[start-1]|0x20 >= 'a' && line[start-1]|0x20 <= 'z') {
-		start--
-	}
-	word := line[start:pos]
-	common := longest(sh.names(line[:start]), word)
-	if common == "" || common == word {
-		return line, pos, true
-	}
-	return line[:start] + common + line[pos:], start + len(common), true
+// colours of tokens, as SGR parameters.
+var colours = map[token.Kind]string{
+	token.Keyword: "35", token.Variable: "33", token.Number: "36", token.String: "32", token.RawString: "32",
+	token.Regex: "31", token.Comment: "90", token.Refused: "31;4", token.Bad: "31;4",
 }
 
-// names lists what can stand behind a text: methods behind an arrow, else
-// functions, classes and variables.
-func (sh *shell) names(before string) []string {
-	cat := sh.e.universe.Catalog
-	if strings.HasSuffix(before, "->") || strings.HasSuffix(before, "::") {
-		var out []string
-		for _, c := range cat.Classes {
-			for _, m := range c.Methods {
-				out = append(out, m.Name)
-			}
+// paint colours a text; commands of the shell stay as they are.
+func paint(src string) string {
+	if strings.HasPrefix(strings.TrimSpace(src), ":") {
+		return src
+	}
+	var b strings.Builder
+	at := 0
+	for _, t := range parser.Tokens(src) {
+		b.WriteString(src[at:t.From])
+		text := src[t.From:t.To]
+		if t.Kind == token.Bad && text[0] == '"' {
+			t.Kind = token.String // still being typed
 		}
-		return out
-	}
-	out := allNames(cat)
-	if sh.base != nil {
-		for n := range sh.base.Exports {
-			out = append(out, n)
+		if c := colours[t.Kind]; c != "" {
+			text = "\x1b[" + c + "m" + text + "\x1b[0m"
 		}
+		b.WriteString(text)
+		at = t.To
 	}
-	return out
-}
-
-// longest returns the longest common beginning of the names that start with a
-// word, "" when none does.
-func longest(names []string, word string) string {
-	var match []string
-	for _, n := range names {
-		if strings.HasPrefix(n, word) && !slices.Contains(match, n) {
-			match = append(match, n)
-		}
-	}
-	if len(match) == 0 || word == "" {
-		return ""
-	}
-	common := match[0]
-	for _, n := range match[1:] {
-		for !strings.HasPrefix(n, common) {
-			common = common[:len(common)-1]
-		}
-	}
-	return common
+	b.WriteString(src[at:])
+	return b.String()
 }
