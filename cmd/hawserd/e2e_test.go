@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -119,15 +120,24 @@ func newSink(t *testing.T) *sink {
 	return s
 }
 
-// freePort returns a port that nothing listens on.
+// lastPort is where freePort goes on; packages that are tested at the same time
+// begin in different places.
+var lastPort atomic.Int32
+
+// freePort returns a port that nothing listens on, from below the range that the
+// kernel hands out by itself: there another test could get it before the server
+// that it is meant for.
 func freePort(t *testing.T) int {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		port := 12000 + (os.Getpid()*37+int(lastPort.Add(1)))%20000
+		if ln, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			_ = ln.Close()
+			return port
+		}
 	}
-	defer ln.Close()
-	return ln.Addr().(*net.TCPAddr).Port
+	t.Fatal("no free port")
+	return 0
 }
 
 // server is a running hawserd.
