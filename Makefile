@@ -1,7 +1,10 @@
 # Targets of the project; `make help` lists them.
 GO ?= go
+# The comparison with other languages is a module of its own: they are no
+# dependencies of the product. -mod=mod follows changes of the product's go.mod.
+IN_BENCHLANG = cd cmd/internal/benchlang &&
 
-.PHONY: help build demo test deps vet bench bench-lang bench-mail fuzz
+.PHONY: help build demo test deps vet bench bench-lang bench-go bench-mail fuzz
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -18,13 +21,21 @@ deps: ## install the Debian packages that tests need
 vet: ## format and vet
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these files"; exit 1; }
 	$(GO) vet ./...
+	$(IN_BENCHLANG) $(GO) vet -mod=mod ./...
 
 test: deps vet ## everything that CI runs
 	$(GO) test -race -shuffle=on -timeout 10m ./...
+	$(IN_BENCHLANG) $(GO) test -mod=mod -race -shuffle=on -timeout 10m ./...
 
-bench: bench-lang bench-mail ## all benchmarks
+bench: bench-lang bench-go bench-mail ## all benchmarks
 
-bench-lang: ## parser, machine and cold hook
+BENCHFLAGS ?=
+bench-lang: ## HSL against other languages; BENCHFLAGS="-rounds 3 -programs 'fib|map'"
+	scripts/bench-deps.sh
+	$(IN_BENCHLANG) $(GO) build -mod=mod -o ../../../bin/benchlang .
+	bin/benchlang $(BENCHFLAGS)
+
+bench-go: ## parser, machine and cold hook
 	$(GO) test -run xxx -bench . ./lang/... ./runtime/... ./stdlib ./mta/hook
 
 bench-mail: ## signing and the spool

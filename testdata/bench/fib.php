@@ -1,0 +1,6 @@
+<?php
+// Recursion: 2,692,537 calls.
+function fib($n) {
+    return $n < 2 ? $n : fib($n - 1) + fib($n - 2);
+}
+return fn() => fib(30);

@@ -1,0 +1,9 @@
+"""Runs one program and prints its checksum and the seconds it took."""
+import runpy
+import sys
+import time
+
+main = runpy.run_path(sys.argv[1])["main"]
+start = time.perf_counter()
+result = main()
+print(result, f"{time.perf_counter() - start:.6f}")
