@@ -24,12 +24,32 @@ func TestRun(t *testing.T) {
 	runtest.Dir(t, universe(), "../testdata/run", "mail")
 }
 
+// TestCovered runs what the language does with coverage: counting changes nothing.
+func TestCovered(t *testing.T) {
+	t.Parallel()
+	for _, dir := range []string{"operators", "scope", "statements"} {
+		runtest.Covered(t, universe(), "../testdata/run/"+dir)
+	}
+}
+
+// TestErrors compiles every faulty program that needs no hook functions.
+func TestErrors(t *testing.T) {
+	t.Parallel()
+	runtest.Dir(t, universe(), "../testdata/lang/errors", "hook")
+}
+
 // TestExamples runs the example of every declaration.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	if n := runtest.Examples(t, universe()); n < 50 {
 		t.Errorf("only %d declarations have an example", n)
 	}
+}
+
+// TestKeywords runs the example of every reserved word.
+func TestKeywords(t *testing.T) {
+	t.Parallel()
+	runtest.Keywords(t, universe())
 }
 
 var numbered = regexp.MustCompile(`^C(\d+) `)

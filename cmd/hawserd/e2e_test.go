@@ -326,7 +326,7 @@ $arguments["mail"]->addHeader("X-Tag", tag());` + queueAll,
 	}
 
 	write(t, s.dir, map[string]string{"files/tag.hsl": "function tag() { return \"three\" ; \n"})
-	s.logged("files/tag.hsl:2:1: error: got end of file, want '}'")
+	s.logged("files/tag.hsl:1:34: error: got end of file, want '}'")
 	s.mustSend("a@x.test", "b@y.test", "x\r\n")
 	if mails = next.wait(t, 4); !strings.HasPrefix(mails[3], "X-Tag: two\r\n") {
 		t.Errorf("after the broken edit: %q", mails[3])

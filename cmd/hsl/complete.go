@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/hawser-mta/hawser/lang/parser"
+	"github.com/hawser-mta/hawser/lang/sig"
 	"github.com/hawser-mta/hawser/lang/token"
 	"github.com/hawser-mta/hawser/runtime/module"
 	"github.com/reeflective/readline"
@@ -133,7 +134,12 @@ func (sh *shell) functions(c *completion) {
 			c.names = append(c.names, n)
 		}
 	}
-	c.names = append(c.names, token.Keywords()...)
+	for _, w := range token.Keywords() {
+		c.names = append(c.names, w)
+		if k := sig.KeywordOf(w); k != nil {
+			c.what[w] = k.Syntax
+		}
+	}
 }
 
 // importPaths lists the files that an import path can go on with.

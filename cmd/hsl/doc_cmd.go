@@ -10,11 +10,12 @@ import (
 
 	"github.com/hawser-mta/hawser/cmd/internal/cli"
 	"github.com/hawser-mta/hawser/lang/sig"
+	"github.com/hawser-mta/hawser/lang/token"
 	"github.com/hawser-mta/hawser/mta"
 )
 
 type docCmd struct {
-	Name string `arg:"" optional:"" help:"Function, Class, Class->method or $variable."`
+	Name string `arg:"" optional:"" help:"Function, Class, Class->method, $variable or keyword."`
 }
 
 // Run prints the reference of a name, or the list of all names.
@@ -25,13 +26,18 @@ func (c *docCmd) Run() error {
 		return nil
 	}
 	if !describe(os.Stdout, cat, c.Name) {
-		hint := ""
-		if s := sig.Suggest(c.Name, slices.Values(allNames(cat))); s != "" {
-			hint = ", did you mean '" + s + "'?"
-		}
-		return cli.Fail(cli.Failed, "nothing is named '%s'%s", c.Name, hint)
+		return cli.Fail(cli.Failed, "%s", unnamed(cat, c.Name))
 	}
 	return nil
+}
+
+// unnamed words that nothing has a name, with the nearest one there is.
+func unnamed(cat *sig.Catalog, name string) string {
+	hint := ""
+	if s := sig.Suggest(name, slices.Values(allNames(cat))); s != "" {
+		hint = ", did you mean '" + s + "'?"
+	}
+	return fmt.Sprintf("nothing is named '%s'%s", name, hint)
 }
 
 func allNames(cat *sig.Catalog) []string {
@@ -44,6 +50,11 @@ func allNames(cat *sig.Catalog) []string {
 	}
 	for _, v := range cat.Vars {
 		seen["$"+v.Name] = true
+	}
+	for _, k := range sig.Keywords {
+		for _, w := range k.Words {
+			seen[w] = true
+		}
 	}
 	return slices.Sorted(maps.Keys(seen))
 }
@@ -77,7 +88,7 @@ func describe(w io.Writer, cat *sig.Catalog, name string) bool {
 			return false
 		}
 	}
-	found := false
+	found := reserved(w, name)
 	if c := cat.Classes[name]; c != nil {
 		classText(w, c)
 		found = true
@@ -89,6 +100,37 @@ func describe(w io.Writer, cat *sig.Catalog, name string) bool {
 		}
 	}
 	return found
+}
+
+// reserved prints what a keyword means, or that a word has no meaning.
+func reserved(w io.Writer, word string) bool {
+	if k := sig.KeywordOf(word); k != nil {
+		fmt.Fprintf(w, "%s\n", k.Syntax)
+		for l := range strings.Lines(k.Text) {
+			fmt.Fprintf(w, "    %s\n", strings.TrimSuffix(l, "\n"))
+		}
+		if k.Module != "" {
+			fmt.Fprintf(w, "    lib.hsl: %s\n", k.Module)
+		}
+		example(w, k.Example, k.Output)
+		return true
+	}
+	switch {
+	case slices.Contains(sig.Meaningless, word):
+		fmt.Fprintf(w, "%s\n    A reserved word without a meaning: no function, class or namespace can have this name.\n", word)
+	case token.IsRefused(word):
+		fmt.Fprintf(w, "%s\n    A refused word: it has no meaning and cannot be a name, except of members and in strings.\n", word)
+	default:
+		return false
+	}
+	return true
+}
+
+func example(w io.Writer, code, output string) {
+	fmt.Fprintf(w, "    example: %s\n", code)
+	if output != "" {
+		fmt.Fprintf(w, "    prints:  %s\n", strings.ReplaceAll(output, "\n", "\n             "))
+	}
 }
 
 func classText(w io.Writer, c *sig.Class) {
@@ -125,9 +167,6 @@ func function(w io.Writer, f *sig.Func) {
 		}
 	}
 	if f.Example != "" {
-		fmt.Fprintf(w, "    example: %s\n", f.Example)
-		if f.Output != "" {
-			fmt.Fprintf(w, "    prints:  %s\n", strings.ReplaceAll(f.Output, "\n", "\n             "))
-		}
+		example(w, f.Example, f.Output)
 	}
 }

@@ -15,7 +15,7 @@ type grammar struct {
 	Run   runCmd   `cmd:"" help:"Compile and run a script."`
 	Check checkCmd `cmd:"" help:"Compile scripts and print their errors."`
 	Test  testCmd  `cmd:"" help:"Run test files."`
-	Doc   docCmd   `cmd:"" help:"The reference of a function, class, method or hook variable."`
+	Doc   docCmd   `cmd:"" help:"The reference of a function, class, method, hook variable or keyword."`
 }
 
 func main() {

@@ -172,7 +172,7 @@ func (sh *shell) command(line string) (quit bool) {
 		case arg == "":
 			fmt.Fprintln(sh.out, ":help NAME  :type EXPR  :load FILE  :time EXPR  :disasm EXPR  :reset  :quit")
 		case !describe(sh.out, sh.e.universe.Catalog, arg):
-			fmt.Fprintf(sh.err, "nothing is named '%s'\n", arg)
+			fmt.Fprintln(sh.err, unnamed(sh.e.universe.Catalog, arg))
 		}
 	case ":type":
 		if img, diags := sh.build("return (" + strings.TrimRight(arg, ";") + "\n);"); img == nil {

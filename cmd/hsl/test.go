@@ -26,6 +26,8 @@ type testCmd struct {
 	Bench    string   `placeholder:"REGEX" help:"Run the benchmarks whose names match, instead of cases."`
 	JSON     bool     `name:"json" help:"Print one JSON object."`
 	JUnit    string   `name:"junit" placeholder:"FILE" help:"Write the results as JUnit XML."`
+	Cover    bool     `help:"Print which part of each file has run; with --verbose the lines that have not."`
+	Profile  string   `name:"coverprofile" placeholder:"FILE" help:"Write the coverage of lines and functions in lcov form."`
 	Parallel int      `placeholder:"N" default:"1" help:"Cases at once."`
 	Watch    bool     `help:"Run again what a change affects."`
 }
@@ -69,7 +71,7 @@ func (c *testCmd) runner(s *Shared) (*testrun.Runner, error) {
 	}
 	r := &testrun.Runner{
 		Universe: checks.Mockable(e.universe), Std: e.std, Roots: e.roots, Prefix: prefix,
-		Services: e.host.Services, Limits: e.limits(), Parallel: c.Parallel,
+		Services: e.host.Services, Limits: e.limits(), Parallel: c.Parallel, Cover: c.Cover || c.Profile != "",
 	}
 	if r.Limits.Time == 0 {
 		r.Limits.Time = caseTime
@@ -110,7 +112,15 @@ func (c *testCmd) round(ctx context.Context, r *testrun.Runner, files []string) 
 			return err
 		}
 	} else {
+		if c.Cover {
+			testrun.Coverage(out, rep.Coverage, c.Verbose)
+		}
 		text.Summary(rep)
+	}
+	if c.Profile != "" {
+		if err := writeFile(c.Profile, func(w io.Writer) error { return testrun.Lcov(w, rep.Coverage) }); err != nil {
+			return err
+		}
 	}
 	if c.JUnit != "" {
 		if err := writeFile(c.JUnit, func(w io.Writer) error { return testrun.JUnit(w, rep) }); err != nil {

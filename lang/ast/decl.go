@@ -28,17 +28,18 @@ type Param struct {
 	Default  Expr `parser:"('=' @@)?"`
 }
 
-// Class declares a class.
+// Class declares a class. The parser walks the body.
 type Class struct {
 	stmtNode
-	Name    *NameTok  `parser:"'class' @@ '{'"`
-	Members []*Member `parser:"(@@ | ';')* '}'"`
+	Name *NameTok `parser:"'class' @@ '{'"`
 
-	Sym any // *resolve.Class
+	Members []*Member
+	Sym     any // *resolve.Class
 }
 
 // Member is a constructor, method or variable of a class.
 type Member struct {
+	Range
 	Modifiers []*Modifier `parser:"@@*"`
 	Ctor      *Method     `parser:"( 'constructor' @@"`
 	Func      *MethodDecl `parser:"| 'function' @@"`

@@ -28,9 +28,10 @@ type Echo struct {
 // If is a conditional with an optional else branch.
 type If struct {
 	stmtNode
-	Cond Expr `parser:"'if' '(' @@ ')'"`
-	Then Stmt `parser:"@@"`
-	Else Stmt `parser:"('else' @@)?"`
+	Cond Expr      `parser:"'if' '(' @@ ')'"`
+	Then Stmt      `parser:"@@"`
+	Mark *ElseMark `parser:"(@@? 'else'"`
+	Else Stmt      `parser:"@@)?"`
 }
 
 // While loops while its condition is true.
@@ -68,11 +69,14 @@ type Forever struct {
 	Body Stmt `parser:"'forever' @@"`
 }
 
-// Switch compares with ==, falls through, and takes default last.
+// Switch compares with ==, falls through, and takes default last. The parser
+// walks the body.
 type Switch struct {
 	stmtNode
-	Tag   Expr    `parser:"'switch' '(' @@ ')' '{'"`
-	Cases []*Case `parser:"@@* '}'"`
+	Tag Expr `parser:"'switch' '(' @@ ')' '{'"`
+
+	Cases  []*Case
+	Broken []Stmt // statements behind labels that could not be parsed
 }
 
 // Case is one label with the statements up to the next label.
@@ -103,9 +107,10 @@ type Throw struct {
 // Try runs Body; a thrown value goes to Var and Catch runs.
 type Try struct {
 	stmtNode
-	Body  *Block `parser:"'try' @@ 'catch'"`
-	Var   Expr   `parser:"'(' @@ ')'"`
-	Catch *Block `parser:"@@"`
+	Body  *Block     `parser:"'try' @@"`
+	Mark  *CatchMark `parser:"@@? 'catch'"`
+	Var   Expr       `parser:"'(' @@ ')'"`
+	Catch *Block     `parser:"@@"`
 }
 
 // Yield hands the next value of a generator to its foreach.
@@ -117,7 +122,7 @@ type Yield struct {
 // Global links local names to the script's globals.
 type Global struct {
 	stmtNode
-	Vars []Expr `parser:"'global' @@ (',' @@)* (?= ';' | '}') ';'?"`
+	Vars []Expr `parser:"'global' @@ (',' @@)* ','? (?= ';' | '}') ';'?"`
 }
 
 // Include splices a file in place. The loader fills File.
@@ -137,12 +142,16 @@ type Barrier struct {
 	Body *Block `parser:"@@"`
 }
 
-// Debug is a breakpoint in front of a statement.
+// Debug is a breakpoint in front of a statement, which may be missing.
 type Debug struct {
 	stmtNode
-	Args Expr `parser:"'__debug' @@"`
-	Stmt Stmt `parser:"@@?"`
+	Args Expr // *Array
+	Stmt Stmt
 }
 
-// Bad stands where a statement could not be parsed.
-type Bad struct{ stmtNode }
+// Bad stands where a statement could not be parsed. Names are those it would
+// have declared.
+type Bad struct {
+	stmtNode
+	Names []string
+}

@@ -45,3 +45,48 @@ func (m *Modifier) Parse(lex *lexer.PeekingLexer) (err error) {
 	}
 	return participle.NextMatch
 }
+
+// Breakpoints stand in front of a whole source line, so also before words that
+// begin no statement. There they are skipped (spec language 8.3); before the '}'
+// of a block a Debug statement takes them.
+type (
+	// ElseMark is a breakpoint before else.
+	ElseMark struct{}
+	// CatchMark is a breakpoint before catch.
+	CatchMark struct{}
+)
+
+// Parse implements participle.Parseable.
+func (*ElseMark) Parse(lex *lexer.PeekingLexer) error { return mark(lex, "else") }
+
+// Parse implements participle.Parseable.
+func (*CatchMark) Parse(lex *lexer.PeekingLexer) error { return mark(lex, "catch") }
+
+func mark(lex *lexer.PeekingLexer, word string) error {
+	c := lex.MakeCheckpoint()
+	if SkipMark(lex) && lex.Peek().Value == word {
+		return nil
+	}
+	lex.LoadCheckpoint(c)
+	return participle.NextMatch
+}
+
+// SkipMark skips `__debug [ … ]` and reports whether it stood there.
+func SkipMark(lex *lexer.PeekingLexer) bool {
+	if lex.Peek().Value != "__debug" {
+		return false
+	}
+	lex.Next()
+	for depth := 0; !lex.Peek().EOF(); {
+		t := lex.Next()
+		if t.Type == token.Punct && t.Value == "[" {
+			depth++
+		} else if t.Type == token.Punct && t.Value == "]" {
+			depth--
+		}
+		if depth == 0 {
+			break
+		}
+	}
+	return true
+}

@@ -88,6 +88,7 @@ func (w walker) stmt(n Stmt) {
 			w.x(c.Label)
 			w.stmts(c.Stmts)
 		}
+		w.stmts(n.Broken)
 	case *Return:
 		w.x(n.X)
 	case *Throw:

@@ -40,8 +40,12 @@ func (p *Program) instr(in Instr) string {
 			out = append(out, p.constant(ops[n]))
 		case "J":
 			out = append(out, fmt.Sprintf("→%d", in.Target()))
+		case "S":
+			out = append(out, p.constant(p.Sites[ops[n]]))
 		case "K32":
 			out = append(out, p.constant(in.Target()))
+		case "N32":
+			out = append(out, fmt.Sprint(in.Target()))
 		case "G":
 			out = append(out, "$"+p.Globals[ops[n]])
 		default:

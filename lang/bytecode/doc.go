@@ -9,8 +9,11 @@
 //	callee                        | $x | $y | t0 | …
 //
 // An instruction is 8 bytes: an operation and three operands A, B, C. In the
-// table of opcodes R means a register, K a constant, other letters an index
-// into the named table of the program; J is a jump target made of B and C.
+// table of opcodes R means a register, K a constant, L a built-in, n a count, other
+// letters an index into the named table of the program; J is a jump target made of B
+// and C. A comparison that jumps is followed by the jump that it does or skips.
+//
+// The machine trusts the operands: Verify checks them all when a program is linked.
 //
 // A Program holds no values and never changes, so every thread shares it.
 package bytecode

@@ -13,6 +13,7 @@ type Program struct {
 	Imports []Import // in order of execution
 	Paths   []Path
 	Consts  []Const
+	Sites   []int // places that read, write or call a member: the constant of its name
 
 	// Exports are the symbols that other modules may import: functions and
 	// classes by name, variables with their dollar sign.
@@ -23,6 +24,17 @@ type Program struct {
 	// HookCalls are calls of functions that not every context has; whoever
 	// links the program into a hook checks them.
 	HookCalls []HookCall
+
+	// Points are the places that Cover instructions count, none unless the
+	// program was compiled for coverage.
+	Points []Point
+}
+
+// Point is a statement, an arm of a match, or with Entry the begin of a function.
+type Point struct {
+	Pos   token.Pos
+	Proto int
+	Entry bool
 }
 
 // Const is a constant: nil (none), bool, float64, string, Regex, ConstArray or
@@ -87,6 +99,7 @@ type Proto struct {
 	Required int
 	Variadic bool
 	Defaults []int // constants of the optional parameters
+	Exact    int   // number of arguments that need no preparation; -1: always prepared
 	Cells    []CellRef
 	Handlers []Handler // innermost first
 	Yields   bool

@@ -28,6 +28,12 @@ func (f *fn) assign(n *ast.Assign, used bool) int {
 		f.alias(t, used)
 		return t
 	}
+	if s, ok := n.Target.(*ast.Slice); ok {
+		return f.augmentSlice(n, s)
+	}
+	if v, name, ok := f.member(n.Target); ok && n.Op != token.Concat {
+		return f.augmentProp(n, v, name, used)
+	}
 	t := f.temp(1)
 	f.into(n.Value, t)
 	keys, p := f.path(n.Target)
@@ -57,6 +63,9 @@ func (f *fn) plainAssign(n *ast.Assign, used bool) int {
 		f.pattern(p, t)
 		f.top = t + 1
 		return t
+	}
+	if !used && f.setElementK(n) {
+		return 0
 	}
 	t := f.operand(n.Value)
 	if t < len(f.proto.Vars) && !f.isBare(n.Target) {
@@ -140,6 +149,12 @@ func (f *fn) store(x ast.Expr, r int) {
 			return
 		}
 	}
+	if v, name, ok := f.member(x); ok {
+		r = f.shared(r)
+		f.at(x)
+		f.emit(bytecode.SetProp, v.Reg, r, f.c.site(name))
+		return
+	}
 	top := f.top
 	keys, p := f.path(x)
 	f.at(x)
@@ -182,6 +197,59 @@ func (f *fn) setElement(n *ast.Index, v *resolve.Var, r int) {
 	f.top = top
 }
 
+// setElementK compiles $var[key] = constant; it reports whether that is what it is.
+func (f *fn) setElementK(n *ast.Assign) bool {
+	x, ok := n.Target.(*ast.Index)
+	if !ok || x.I == nil || f.c.plain {
+		return false
+	}
+	v, ok := f.variable(x.X)
+	if !ok || !plain(v) || v.Name == "this" {
+		return false
+	}
+	k, ok := f.c.fold(n.Value)
+	if !ok || k > limit {
+		return false
+	}
+	top := f.top
+	key := f.operand(x.I)
+	f.at(x)
+	f.emit(bytecode.SetIndexK, v.Reg, key, k)
+	f.define(v)
+	f.top = top
+	return true
+}
+
+// member returns the variable and the property of a target $var->name.
+func (f *fn) member(x ast.Expr) (v *resolve.Var, name string, ok bool) {
+	n, ok := x.(*ast.Prop)
+	if !ok || f.c.plain {
+		return nil, "", false
+	}
+	v, ok = f.variable(n.X)
+	return v, n.Name.Name, ok && plain(v)
+}
+
+// augmentProp compiles $v->name op= x.
+func (f *fn) augmentProp(n *ast.Assign, v *resolve.Var, name string, used bool) int {
+	t := f.temp(2)
+	op, right, isConst := f.constOp(n.Op, n.Value)
+	if !isConst {
+		f.into(n.Value, t+1)
+		op, right = binaryOps[n.Op], t+1
+	}
+	f.top = t + 2
+	f.check(v, n.Target.(*ast.Prop).X)
+	f.at(n.Target)
+	f.emit(bytecode.Prop, t, v.Reg, f.c.site(name))
+	f.pos = n.OpPos
+	f.emit(op, t, t, right)
+	f.emit(bytecode.SetProp, v.Reg, t, f.c.site(name))
+	f.alias(t, used)
+	f.top = t + 1
+	return t
+}
+
 // augment compiles $v op= x.
 func (f *fn) augment(n *ast.Assign, v *resolve.Var, used bool) int {
 	f.at(n.Target)
@@ -193,7 +261,7 @@ func (f *fn) augment(n *ast.Assign, v *resolve.Var, used bool) int {
 	t := f.temp(1)
 	f.load(v, t, true)
 	if anyEffects([]ast.Expr{n.Value}) {
-		f.emit(bytecode.Own, t, 0, 0)
+		f.own(t)
 	}
 	f.combine(n, t)
 	f.setVar(v, t)
@@ -201,19 +269,44 @@ func (f *fn) augment(n *ast.Assign, v *resolve.Var, used bool) int {
 	return t
 }
 
+// augmentSlice compiles path[lo:hi] op= x: the slice as read, op, x replaces it.
+func (f *fn) augmentSlice(n *ast.Assign, s *ast.Slice) int {
+	t := f.temp(1)
+	v := f.temp(1)
+	f.into(n.Value, v)
+	keys, p := f.path(s)
+	i := f.c.addPath(p)
+	f.pos = n.OpPos
+	f.emit(bytecode.PathGet, t, keys, i)
+	f.emit(bytecode.Own, t, 0, 0)
+	f.emit(binaryOps[n.Op], t, t, v)
+	f.emit(bytecode.PathSet, t, keys, i)
+	f.alias(t, true)
+	f.top = t + 1
+	return t
+}
+
 // combine computes r = r op value.
 func (f *fn) combine(n *ast.Assign, r int) {
 	top := f.top
-	if k, ok := f.c.fold(n.Value); ok && k <= limit && n.Op == token.Add {
+	if op, k, ok := f.constOp(n.Op, n.Value); ok {
 		f.pos = n.OpPos
-		f.emit(bytecode.AddK, r, r, k)
+		f.emit(op, r, r, k)
 		return
 	}
-	b := f.operand(n.Value)
-	f.pos = n.OpPos
 	if n.Op == token.Concat {
-		f.emit(bytecode.AppendStr, r, b, 0)
+		parts := []ast.Expr{n.Value}
+		if x, ok := unparen(n.Value).(*ast.Interp); ok && !f.c.plain {
+			parts = x.Parts
+		} else if !f.c.plain {
+			parts = flatten(n.Value, nil)
+		}
+		base := f.parts(parts)
+		f.pos = n.OpPos
+		f.emit(bytecode.AppendN, r, base, len(parts))
 	} else {
+		b := f.operand(n.Value)
+		f.pos = n.OpPos
 		f.emit(binaryOps[n.Op], r, r, b)
 	}
 	f.top = top
@@ -224,7 +317,7 @@ func (f *fn) assignIfNone(n *ast.Assign) int {
 	t := f.temp(1)
 	if v, ok := f.variable(n.Target); ok {
 		f.loadQuiet(v, t)
-		f.emit(bytecode.Own, t, 0, 0)
+		f.own(t)
 		have := f.jump(bytecode.JumpNotNil, t)
 		mark := len(f.trail)
 		f.into(n.Value, t)
@@ -237,7 +330,7 @@ func (f *fn) assignIfNone(n *ast.Assign) int {
 	}
 	if g, ok := staticVar(n.Target); ok {
 		f.emit(bytecode.GetGlobalQ, t, g, 0)
-		f.emit(bytecode.Own, t, 0, 0)
+		f.own(t)
 		have := f.jump(bytecode.JumpNotNil, t)
 		mark := len(f.trail)
 		f.into(n.Value, t)
@@ -251,7 +344,7 @@ func (f *fn) assignIfNone(n *ast.Assign) int {
 	i := f.c.addPath(p)
 	f.pos = n.OpPos
 	f.emit(bytecode.PathGet, t, keys, i)
-	f.emit(bytecode.Own, t, 0, 0)
+	f.own(t)
 	have := f.jump(bytecode.JumpNotNil, t)
 	mark := len(f.trail)
 	f.into(n.Value, t)
@@ -270,11 +363,20 @@ func (f *fn) pattern(p *ast.Pattern, r int) {
 		f.emit(bytecode.Move, t, r, 0)
 		r = t
 	} else {
-		f.emit(bytecode.Own, r, 0, 0)
+		f.own(r)
 	}
 	for i, e := range p.Elems {
 		top := f.top
 		v, k := f.temp(1), 0
+		if e.Default == nil && !f.c.plain {
+			if c, ok := f.patternKey(p, i); ok {
+				f.at(e.Target)
+				f.emit(bytecode.ElemK, v, r, c)
+				f.storeOwned(e.Target, v)
+				f.top = top
+				continue
+			}
+		}
 		if p.Keyed {
 			k = f.operand(e.Key)
 		} else {
@@ -302,6 +404,25 @@ func (f *fn) pattern(p *ast.Pattern, r int) {
 	}
 }
 
+// patternKey returns the constant key of an element of a pattern.
+func (f *fn) patternKey(p *ast.Pattern, i int) (k int, ok bool) {
+	if !p.Keyed {
+		k = f.c.constant(float64(i))
+		return k, k <= limit
+	}
+	k, ok = f.c.fold(p.Elems[i].Key)
+	return k, ok && k <= limit
+}
+
+// storeOwned is store for the value that the last instruction left in t.
+func (f *fn) storeOwned(x ast.Expr, t int) {
+	if v, ok := f.variable(x); ok && plain(v) && f.retarget(t, v.Reg) {
+		f.define(v)
+		return
+	}
+	f.store(x, t)
+}
+
 // storeMaybeUndefined gives a variable the value of r, which may be undefined.
 func (f *fn) storeMaybeUndefined(x *ast.Var, r int) {
 	v := f.scope.Var(x.Name)
@@ -326,7 +447,7 @@ func (f *fn) step(n *ast.IncDec, t int, want bool) {
 		f.check(v, n.X)
 		f.at(n)
 		if want && !n.Prefix {
-			f.emit(bytecode.Plus, t, v.Reg, 0)
+			f.emit(bytecode.Plus, t, v.Reg, int(op))
 		}
 		f.emit(op, v.Reg, 0, 0)
 		if want && n.Prefix {
@@ -343,7 +464,7 @@ func (f *fn) step(n *ast.IncDec, t int, want bool) {
 			f.emit(bytecode.GetGlobal, r, g, 0)
 		}
 		if r != t {
-			f.emit(bytecode.Plus, t, r, 0)
+			f.emit(bytecode.Plus, t, r, int(op))
 		}
 		f.emit(op, r, 0, 0)
 		if isVar {

@@ -54,7 +54,7 @@ func (f *fn) callee(n *ast.Call, base int) (op bytecode.Op, index, lead int) {
 		return bytecode.CallBuiltin, fn.Slot, 0
 	case *ast.Prop:
 		f.into(fn.X, base)
-		return bytecode.CallMethod, f.c.constant(fn.Name.Name), 1
+		return bytecode.CallMethod, f.c.site(fn.Name.Name), 1
 	}
 	f.into(n.Fn, base)
 	return bytecode.Call, 0, 1
@@ -92,7 +92,7 @@ func (f *fn) args(n *ast.Call, base int, changes bool) {
 		}
 		f.value(a.X, r)
 		if maybeBorrowed(a.X) && (changes || anyEffects(later)) {
-			f.emit(bytecode.Own, r, 0, 0)
+			f.own(r)
 		}
 	}
 	f.top = base + len(n.Args)

@@ -19,20 +19,27 @@ type compiler struct {
 	prog   *bytecode.Program
 	info   *resolve.Info
 	consts map[any]int
+	cover  bool
 	diags  diag.List
+	plain  bool
 }
 
 // Options says for whom the program is compiled.
 type Options struct {
 	Fset    *token.FileSet
 	Context string // hook, "" for none
+	Cover   bool   // count how often each statement runs
+
+	// Plain leaves out every optimisation: what the program does must not differ.
+	// Tests compare.
+	Plain bool
 }
 
 // Compile makes the program of a resolved file. The list holds an error only
 // when the program is larger than the machine can address.
 func Compile(f *ast.File, info *resolve.Info, o Options) (*bytecode.Program, diag.List) {
 	c := &compiler{
-		info: info, consts: map[any]int{},
+		info: info, consts: map[any]int{}, plain: o.Plain, cover: o.Cover,
 		prog: &bytecode.Program{
 			Name: f.Name, Context: o.Context, Fset: o.Fset, Globals: info.Globals,
 			Foreign: info.Foreign, HookCalls: info.HookCalls, Exports: info.Exports, Spaces: info.Spaces,
@@ -49,7 +56,7 @@ func Compile(f *ast.File, info *resolve.Info, o Options) (*bytecode.Program, dia
 	c.exports()
 	for what, n := range map[string]int{
 		"constants": len(c.prog.Consts), "variables": len(info.Globals),
-		"functions": len(c.prog.Protos), "assignments": len(c.prog.Paths),
+		"functions": len(c.prog.Protos), "assignments": len(c.prog.Paths), "members": len(c.prog.Sites),
 	} {
 		if n > limit {
 			c.tooLarge(ast.Span(f), what)
@@ -80,6 +87,12 @@ func (c *compiler) constant(v bytecode.Const) int {
 	c.prog.Consts = append(c.prog.Consts, v)
 	c.consts[key] = len(c.prog.Consts) - 1
 	return c.consts[key]
+}
+
+// site adds a place that uses a member of that name.
+func (c *compiler) site(name string) int {
+	c.prog.Sites = append(c.prog.Sites, c.constant(name))
+	return len(c.prog.Sites) - 1
 }
 
 // class describes a class; its functions are compiled with the others.
@@ -174,6 +187,7 @@ func (c *compiler) exports() {
 func (c *compiler) function(s *resolve.Scope) *bytecode.Proto {
 	f := newFn(c, s)
 	f.prologue()
+	f.enters(s)
 	f.stmts(s.Body)
 	f.at(nil)
 	f.emit(bytecode.ReturnNone, 0, 0, 0)

@@ -14,8 +14,13 @@ import (
 
 // listing compiles a script and returns its disassembly.
 func listing(t *testing.T, src string) (string, diag.List) {
+	return listingOf(t, src, compile.Options{})
+}
+
+func listingOf(t *testing.T, src string, o compile.Options) (string, diag.List) {
 	t.Helper()
 	fset := &token.FileSet{}
+	o.Fset = fset
 	f, diags := parser.Parse(fset, "t.hsl", src)
 	if diags.Errors() {
 		return "", diags
@@ -25,7 +30,7 @@ func listing(t *testing.T, src string) (string, diag.List) {
 	if diags.Errors() {
 		return "", diags
 	}
-	p, diags := compile.Compile(f, info, compile.Options{Fset: fset})
+	p, diags := compile.Compile(f, info, o)
 	if diags.Errors() {
 		t.Fatal(diags.Err())
 	}
@@ -73,5 +78,20 @@ func TestNamesAreChecked(t *testing.T) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
 		})
+	}
+}
+
+// TestCover: programs hold no trace of coverage unless it is wanted.
+func TestCover(t *testing.T) {
+	t.Parallel()
+	const src = "function f($x) {\n\tif ($x)\n\t\treturn 1;\n\treturn match ($x) { 1 => 2, default => 3 };\n}\nwhile (f(1)) { ; }"
+	off, _ := listing(t, src)
+	if strings.Contains(off, "cover ") {
+		t.Errorf("coverage that nobody wanted:\n%s", off)
+	}
+	on, _ := listingOf(t, src, compile.Options{Cover: true})
+	// Statements, arms, and the begin of both functions.
+	if got := strings.Count(on, "cover "); got != 8 {
+		t.Errorf("%d points, want 8:\n%s", got, on)
 	}
 }

@@ -3,6 +3,7 @@ package compile
 import (
 	"github.com/hawser-mta/hawser/lang/ast"
 	"github.com/hawser-mta/hawser/lang/bytecode"
+	"github.com/hawser-mta/hawser/lang/resolve"
 	"github.com/hawser-mta/hawser/lang/token"
 )
 
@@ -20,15 +21,17 @@ func (f *fn) jumpIf(x ast.Expr, sense bool) []int {
 		}
 		return nil
 	case *ast.Unary:
-		if n.Op == token.Not {
+		if n.Op == token.Not && !f.c.plain {
 			return f.jumpIf(n.X, !sense)
 		}
 	case *ast.Binary:
 		switch n.Op {
 		case token.And, token.Or:
 			return f.logicJump(n, sense)
-		case token.Less, token.LessEqual, token.Greater, token.GreaterEqual, token.Equal, token.NotEqual:
-			return f.compareJump(n, sense)
+		default:
+			if _, ok := compareOps[n.Op]; ok && !f.c.plain {
+				return f.compareJump(n, sense)
+			}
 		}
 	}
 	r := f.operand(x)
@@ -54,28 +57,59 @@ func (f *fn) logicJump(n *ast.Binary, sense bool) []int {
 }
 
 func (f *fn) compareJump(n *ast.Binary, sense bool) []int {
-	if k, ok := f.c.fold(n.Y); ok && k <= limit && n.Op == token.Less {
-		r := f.operand(n.X)
-		f.pos = n.OpPos
-		f.emit(map[bool]bytecode.Op{true: bytecode.JumpLessK, false: bytecode.JumpNotLessK}[sense], r, k, 0)
-		return f.fused()
+	c := compareOps[n.Op]
+	ops := c.ops
+	var a, b int
+	if k, ok := f.c.fold(n.Y); ok && k <= limit && c.constOps[0] != 0 {
+		a, b, ops = f.operand(n.X), k, c.constOps
+	} else if a, b = f.pair(n.X, n.Y); c.swap {
+		a, b = b, a
 	}
-	op := n.Op
-	ra, rb := f.pair(n.X, n.Y)
 	f.pos = n.OpPos
-	switch op { // a > b is b < a
-	case token.Greater:
-		op, ra, rb = token.Less, rb, ra
-	case token.GreaterEqual:
-		op, ra, rb = token.LessEqual, rb, ra
-	}
-	ops := compareOps[op]
 	if sense {
-		f.emit(ops[0], ra, rb, 0)
+		f.emit(ops[0], a, b, 0)
 	} else {
-		f.emit(ops[1], ra, rb, 0)
+		f.emit(ops[1], a, b, 0)
 	}
 	return f.fused()
+}
+
+// compareOps are the comparisons that jump: when true, when false; then the
+// same with a constant on the right. a > b is b < a.
+var compareOps = map[token.Op]struct {
+	ops, constOps [2]bytecode.Op
+	swap          bool
+}{
+	token.Less:         {ops: [2]bytecode.Op{bytecode.JumpLess, bytecode.JumpNotLess}, constOps: [2]bytecode.Op{bytecode.JumpLessK, bytecode.JumpNotLessK}},
+	token.LessEqual:    {ops: [2]bytecode.Op{bytecode.JumpLessEqual, bytecode.JumpNotLessEqual}, constOps: [2]bytecode.Op{bytecode.JumpLessEqualK, bytecode.JumpNotLessEqualK}},
+	token.Greater:      {ops: [2]bytecode.Op{bytecode.JumpLess, bytecode.JumpNotLess}, constOps: [2]bytecode.Op{bytecode.JumpGreaterK, bytecode.JumpNotGreaterK}, swap: true},
+	token.GreaterEqual: {ops: [2]bytecode.Op{bytecode.JumpLessEqual, bytecode.JumpNotLessEqual}, constOps: [2]bytecode.Op{bytecode.JumpGreaterEqualK, bytecode.JumpNotGreaterEqualK}, swap: true},
+	token.Equal:        {ops: [2]bytecode.Op{bytecode.JumpEqual, bytecode.JumpNotEqual}, constOps: [2]bytecode.Op{bytecode.JumpEqualK, bytecode.JumpNotEqualK}},
+	token.NotEqual:     {ops: [2]bytecode.Op{bytecode.JumpNotEqual, bytecode.JumpEqual}, constOps: [2]bytecode.Op{bytecode.JumpNotEqualK, bytecode.JumpEqualK}},
+	token.Identical:    {ops: [2]bytecode.Op{bytecode.JumpIdentical, bytecode.JumpNotIdentical}},
+	token.NotIdentical: {ops: [2]bytecode.Op{bytecode.JumpNotIdentical, bytecode.JumpIdentical}},
+}
+
+// testsOnly reports whether a condition consists of comparisons that jump and
+// writes no variable, so that a loop can test it at its end.
+func (f *fn) testsOnly(x ast.Expr) bool {
+	return !f.c.plain && comparisons(x) && !anyMutates([]ast.Expr{x})
+}
+
+func comparisons(x ast.Expr) bool {
+	switch n := x.(type) {
+	case *ast.Paren:
+		return comparisons(n.X)
+	case *ast.Unary:
+		return n.Op == token.Not && comparisons(n.X)
+	case *ast.Binary:
+		if n.Op == token.And || n.Op == token.Or {
+			return comparisons(n.X) && comparisons(n.Y)
+		}
+		_, ok := compareOps[n.Op]
+		return ok
+	}
+	return false
 }
 
 // fused emits the jump that belongs to the comparison before it.
@@ -109,7 +143,7 @@ func (f *fn) keep(x ast.Expr, later ...ast.Expr) int {
 			f.emit(bytecode.Move, t, r, 0)
 			return t
 		}
-		f.emit(bytecode.Own, r, 0, 0)
+		f.own(r)
 	}
 	return r
 }
@@ -123,7 +157,15 @@ func (f *fn) isPlainVar(x ast.Expr) bool {
 // a place that someone else can change.
 func maybeBorrowed(x ast.Expr) bool {
 	switch n := unparen(x).(type) {
-	case *ast.Var, *ast.Name, *ast.Index, *ast.Prop, *ast.Slice, *ast.Assign, *ast.Call:
+	case *ast.Var, *ast.Name, *ast.Index, *ast.Prop, *ast.Slice, *ast.Assign:
+		return true
+	case *ast.Call:
+		// Functions of scripts return what may be kept.
+		if name, ok := n.Fn.(*ast.Name); ok {
+			if g, ok := name.Sym.(*resolve.Target); ok && g.Kind == resolve.ToFunc {
+				return false
+			}
+		}
 		return true
 	case *ast.Binary:
 		return n.Op == token.Coalesce

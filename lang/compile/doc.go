@@ -6,6 +6,7 @@
 //	expr.go      expressions         cond.go    conditions as jumps
 //	assign.go    stores, patterns    path.go    places behind a variable
 //	call.go      calls               fold.go    constants
+//	cover.go     counting what runs, for 'hsl test --cover'
 //
 // Every variable of a function has a register; temporaries stand above them and
 // are handed out like a stack. An expression ends in the register of a variable

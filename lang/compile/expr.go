@@ -37,7 +37,7 @@ func (f *fn) into(x ast.Expr, t int) {
 	default:
 		f.value(x, t)
 		if maybeBorrowed(x) {
-			f.emit(bytecode.Own, t, 0, 0)
+			f.own(t)
 		}
 	}
 	f.top = max(top, t+1)
@@ -53,7 +53,7 @@ func (f *fn) copyTo(t, r int) {
 		f.emit(op, t, r, 0)
 		return
 	}
-	f.emit(bytecode.Own, t, 0, 0)
+	f.own(t)
 }
 
 // check makes sure that a plain variable is defined.
@@ -175,6 +175,12 @@ func (f *fn) interp(n *ast.Interp, t int) {
 // joined compiles the parts of a concatenation into consecutive registers and
 // joins them.
 func (f *fn) joined(parts []ast.Expr, t int) {
+	f.emit(bytecode.ConcatN, t, f.parts(parts), len(parts))
+}
+
+// parts compiles expressions into consecutive registers and returns the first;
+// their values are read at once afterwards.
+func (f *fn) parts(parts []ast.Expr) int {
 	base := f.temp(len(parts))
 	for i, p := range parts {
 		r := base + i
@@ -192,10 +198,10 @@ func (f *fn) joined(parts []ast.Expr, t int) {
 			f.value(p, r)
 		}
 		if maybeBorrowed(p) && anyEffects(parts[i+1:]) {
-			f.emit(bytecode.Own, r, 0, 0)
+			f.own(r)
 		}
 	}
-	f.emit(bytecode.ConcatN, t, base, len(parts))
+	return base
 }
 
 func (f *fn) array(n *ast.Array, t int) {
@@ -259,6 +265,9 @@ func (f *fn) binary(n *ast.Binary, t int) {
 		f.coalesce(n, t)
 		return
 	case token.Concat:
+		if f.c.plain {
+			break
+		}
 		f.joined(flatten(n, nil), t)
 		return
 	case token.Greater, token.GreaterEqual:
@@ -271,15 +280,30 @@ func (f *fn) binary(n *ast.Binary, t int) {
 		f.emit(op, t, b, a)
 		return
 	}
-	if k, ok := f.c.fold(n.Y); ok && k <= limit && (n.Op == token.Add || n.Op == token.Sub) {
+	if op, k, ok := f.constOp(n.Op, n.Y); ok {
 		a := f.operand(n.X)
 		f.pos = n.OpPos
-		f.emit(map[token.Op]bytecode.Op{token.Add: bytecode.AddK, token.Sub: bytecode.SubK}[n.Op], t, a, k)
+		f.emit(op, t, a, k)
 		return
 	}
 	a, b := f.pair(n.X, n.Y)
 	f.pos = n.OpPos
 	f.emit(binaryOps[n.Op], t, a, b)
+}
+
+// constOp returns the operation that takes its right side from the constants,
+// with that constant.
+func (f *fn) constOp(op token.Op, right ast.Expr) (bytecode.Op, int, bool) {
+	kop, ok := constOps[op]
+	if !ok || f.c.plain {
+		return 0, 0, false
+	}
+	k, ok := f.c.fold(right)
+	return kop, k, ok && k <= limit
+}
+
+var constOps = map[token.Op]bytecode.Op{
+	token.Add: bytecode.AddK, token.Sub: bytecode.SubK, token.Mul: bytecode.MulK, token.Div: bytecode.DivK, token.Mod: bytecode.ModK,
 }
 
 // flatten lists the operands of a chain of concatenations; . is associative
@@ -303,7 +327,7 @@ func (f *fn) logic(n *ast.Binary, t int) {
 
 func (f *fn) coalesce(n *ast.Binary, t int) {
 	f.quiet(n.X, t)
-	f.emit(bytecode.Own, t, 0, 0)
+	f.own(t)
 	have := f.jump(bytecode.JumpNotNil, t)
 	mark := len(f.trail)
 	f.into(n.Y, t)
@@ -358,7 +382,7 @@ func (f *fn) access(x ast.Expr, t int, base func(ast.Expr) int) {
 	case *ast.Prop:
 		r := base(n.X)
 		f.pos = n.Name.From
-		f.emit(bytecode.Prop, t, r, f.c.constant(n.Name.Name))
+		f.emit(bytecode.Prop, t, r, f.c.site(n.Name.Name))
 	case *ast.Slice:
 		r := f.protect(base(n.X), n.X, n.Lo, n.Hi, n.Step)
 		b := f.bounds(n)
@@ -379,7 +403,7 @@ func (f *fn) protect(r int, x ast.Expr, later ...ast.Expr) int {
 		f.emit(bytecode.Move, t, r, 0)
 		return t
 	case maybeBorrowed(x) && anyEffects(later):
-		f.emit(bytecode.Own, r, 0, 0)
+		f.own(r)
 	}
 	return r
 }
@@ -454,12 +478,14 @@ func (f *fn) match(n *ast.Match, t int) {
 		f.undo(mark)
 		next := f.jump(bytecode.Jump, 0)
 		f.land(hits...)
+		f.cover(a.Value.Pos(), false)
 		f.into(a.Value, t)
 		f.undo(mark)
 		ends = append(ends, f.jump(bytecode.Jump, 0))
 		f.land(next)
 	}
 	if def != nil {
+		f.cover(def.Value.Pos(), false)
 		f.into(def.Value, t)
 		f.undo(mark)
 	} else {

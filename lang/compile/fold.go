@@ -20,6 +20,9 @@ func (c *compiler) fold(x ast.Expr) (int, bool) {
 }
 
 func (c *compiler) literal(x ast.Expr) (bytecode.Const, bool) {
+	if c.plain && !leaf(x) {
+		return nil, false
+	}
 	switch n := x.(type) {
 	case *ast.Number:
 		return n.Value, true
@@ -41,6 +44,15 @@ func (c *compiler) literal(x ast.Expr) (bytecode.Const, bool) {
 		return c.array(n)
 	}
 	return nil, false
+}
+
+// leaf reports whether an expression has no parts.
+func leaf(x ast.Expr) bool {
+	switch x.(type) {
+	case *ast.Unary, *ast.Binary, *ast.Array, *ast.Paren:
+		return false
+	}
+	return true
 }
 
 func (c *compiler) array(n *ast.Array) (bytecode.Const, bool) {
@@ -110,7 +122,9 @@ func (c *compiler) binary(n *ast.Binary) (bytecode.Const, bool) {
 	case token.Div:
 		return x / y, true
 	case token.Pow:
-		return math.Pow(x, y), true
+		// Only what math.Pow has exactly; for the rest see value.Power.
+		p := math.Pow(x, y)
+		return p, p == math.Trunc(p) && math.Abs(p) < 1<<53
 	}
 	return nil, false
 }

@@ -81,6 +81,9 @@ func (f *fn) prologue() {
 			f.define(f.scope.Var(p.Var.Name))
 		}
 	}
+	if f.proto.Exact = f.proto.Params; f.proto.Variadic || f.proto.Yields || f.proto.Required < f.proto.Params {
+		f.proto.Exact = -1
+	}
 	for i, n := range f.scope.Captures {
 		v := f.scope.Var(n.Name)
 		if v == nil || v.Global >= 0 {
@@ -105,6 +108,14 @@ func (f *fn) emit(op bytecode.Op, a, b, c int) int {
 	f.proto.Code = append(f.proto.Code, bytecode.Instr{Op: op, A: uint16(a), B: uint16(b), C: uint16(c)})
 	f.proto.Pos = append(f.proto.Pos, f.pos)
 	return len(f.proto.Code) - 1
+}
+
+// own makes the value of a register fit to be kept.
+func (f *fn) own(r int) {
+	if n := len(f.proto.Code); !f.c.plain && n > f.label && f.proto.Code[n-1] == (bytecode.Instr{Op: bytecode.Own, A: uint16(r)}) {
+		return // it just became so
+	}
+	f.emit(bytecode.Own, r, 0, 0)
 }
 
 // loadK emits LoadK, whose constant has 32 bits.
@@ -154,7 +165,7 @@ func plain(v *resolve.Var) bool { return v.Global < 0 && !v.Boxed }
 
 // define notes that a plain variable holds a value from here on.
 func (f *fn) define(v *resolve.Var) {
-	if v == nil || !plain(v) || v.Unset || f.defined[v.Reg] {
+	if v == nil || !plain(v) || v.Unset || f.defined[v.Reg] || f.c.plain {
 		return
 	}
 	f.defined[v.Reg] = true
@@ -188,7 +199,7 @@ func (f *fn) both(a, b []int) {
 // that is safe; the instruction must produce an owned value.
 func (f *fn) retarget(t, dst int) bool {
 	last := len(f.proto.Code) - 1
-	if last < f.label || t < len(f.proto.Vars) {
+	if last < f.label || t < len(f.proto.Vars) || f.c.plain {
 		return false
 	}
 	in := &f.proto.Code[last]
@@ -204,7 +215,7 @@ func (f *fn) retarget(t, dst int) bool {
 func produces(op bytecode.Op) bool {
 	switch op {
 	case bytecode.LoadK, bytecode.LoadFunc, bytecode.LoadBuiltin, bytecode.LoadClass, bytecode.Closure,
-		bytecode.Concat, bytecode.ConcatN, bytecode.Move:
+		bytecode.Concat, bytecode.ConcatN, bytecode.Move, bytecode.ElemK:
 		return true
 	}
 	return op >= bytecode.Add && op <= bytecode.ShiftRightZero || op >= bytecode.Neg && op <= bytecode.NotMatches

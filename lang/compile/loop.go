@@ -3,7 +3,6 @@ package compile
 import (
 	"github.com/hawser-mta/hawser/lang/ast"
 	"github.com/hawser-mta/hawser/lang/bytecode"
-	"github.com/hawser-mta/hawser/lang/token"
 )
 
 // enter opens a region; the returned function closes it and makes its breaks
@@ -37,7 +36,33 @@ func (f *fn) jumpOut(n *ast.Jump) {
 	}
 }
 
+// testAtEnd compiles a loop whose condition is tested behind its body: one
+// instruction a round less. body compiles what runs in a round.
+func (f *fn) testAtEnd(cond ast.Expr, body func()) {
+	test := f.jump(bytecode.Jump, 0)
+	top := f.here()
+	mark := len(f.trail)
+	body()
+	f.undo(mark)
+	f.land(test)
+	f.at(cond)
+	for _, j := range f.jumpIf(cond, true) {
+		f.proto.Code[j].Op = bytecode.Loop
+		f.proto.Code[j] = f.proto.Code[j].WithTarget(top)
+	}
+	f.undo(mark)
+}
+
 func (f *fn) while(n *ast.While) {
+	if f.testsOnly(n.Cond) {
+		r := f.enter(inLoop)
+		f.testAtEnd(n.Cond, func() {
+			f.stmt(n.Body)
+			f.land(r.continues...)
+		})
+		f.exit(r)
+		return
+	}
 	top := f.here()
 	mark := len(f.trail)
 	out := f.jumpIf(n.Cond, false)
@@ -54,6 +79,12 @@ func (f *fn) forStmt(n *ast.For) {
 	if n.Init != nil {
 		f.discard(n.Init)
 	}
+	if n.Cond != nil && f.testsOnly(n.Cond) {
+		r := f.enter(inLoop)
+		f.testAtEnd(n.Cond, func() { f.round(n, r) })
+		f.exit(r)
+		return
+	}
 	top := f.here()
 	mark := len(f.trail)
 	var out []int
@@ -61,18 +92,23 @@ func (f *fn) forStmt(n *ast.For) {
 		out = f.jumpIf(n.Cond, false)
 	}
 	r := f.enter(inLoop)
-	inner := len(f.trail)
+	f.round(n, r)
+	f.undo(mark)
+	f.jumpTo(bytecode.Loop, 0, top)
+	f.land(out...)
+	f.exit(r)
+}
+
+// round compiles the body of a for loop and what follows it.
+func (f *fn) round(n *ast.For, r *region) {
+	mark := len(f.trail)
 	f.stmt(n.Body)
-	f.undo(inner)
+	f.undo(mark)
 	f.land(r.continues...)
 	if n.Post != nil {
 		f.at(n.Post)
 		f.discard(n.Post)
 	}
-	f.undo(mark)
-	f.jumpTo(bytecode.Loop, 0, top)
-	f.land(out...)
-	f.exit(r)
 }
 
 func (f *fn) forever(n *ast.Forever) {
@@ -91,7 +127,7 @@ func (f *fn) forever(n *ast.Forever) {
 func (f *fn) foreach(n *ast.Foreach) {
 	it := f.temp(4)
 	src := f.operand(n.X)
-	if v, ok := unparen(n.X).(*ast.Var); !ok || f.writes(n.Body, v.Name) || !plain(f.scope.Var(v.Name)) {
+	if v, ok := unparen(n.X).(*ast.Var); !ok || f.writes(n, v.Name) || !plain(f.scope.Var(v.Name)) {
 		// The loop walks a snapshot: what it holds must not change under it.
 		t := f.temp(1)
 		f.copyTo(t, src)
@@ -233,12 +269,4 @@ func (f *fn) switchStmt(n *ast.Switch) {
 		f.land(none)
 	}
 	f.exit(r)
-}
-
-// compareOps are the comparisons that have a fused jump.
-var compareOps = map[token.Op][2]bytecode.Op{ // jump when true, when false
-	token.Less:      {bytecode.JumpLess, bytecode.JumpNotLess},
-	token.LessEqual: {bytecode.JumpLessEqual, bytecode.JumpNotLessEqual},
-	token.Equal:     {bytecode.JumpEqual, bytecode.JumpNotEqual},
-	token.NotEqual:  {bytecode.JumpNotEqual, bytecode.JumpEqual},
 }

@@ -30,6 +30,10 @@ func (f *fn) path(x ast.Expr) (keys int, p bytecode.Path) {
 	for i := len(steps) - 1; i >= 0; i-- {
 		p.Steps = append(p.Steps, f.pathStep(steps[i]))
 	}
+	if f.top == keys { // no keys: the operand names a register all the same
+		f.temp(1)
+		f.top = keys
+	}
 	return keys, p
 }
 

@@ -13,6 +13,9 @@ func (f *fn) stmts(list []ast.Stmt) {
 
 func (f *fn) stmt(st ast.Stmt) {
 	f.at(st)
+	if runs(st) {
+		f.cover(f.pos, false)
+	}
 	mark := f.top
 	switch n := st.(type) {
 	case *ast.Block:
@@ -92,6 +95,10 @@ func (f *fn) returnStmt(n *ast.Return) {
 		f.emit(bytecode.ReturnNone, 0, 0, 0)
 		return
 	}
+	if c, ok := unparen(n.X).(*ast.Cond); ok && c.T != nil && !f.inBarrier() && !f.c.plain {
+		f.returnCond(c)
+		return
+	}
 	r := f.operand(n.X)
 	if f.inBarrier() {
 		// The variable of the barrier is stored before the value leaves.
@@ -101,6 +108,19 @@ func (f *fn) returnStmt(n *ast.Return) {
 	}
 	f.leaveAll()
 	f.emit(bytecode.Return, r, 0, 0)
+}
+
+// returnCond compiles return C ? T : E without bringing the two together.
+func (f *fn) returnCond(n *ast.Cond) {
+	no := f.jumpIf(n.C, false)
+	mark, top := len(f.trail), f.top
+	f.emit(bytecode.Return, f.operand(n.T), 0, 0)
+	f.undo(mark)
+	f.top = top
+	f.land(no...)
+	f.emit(bytecode.Return, f.operand(n.E), 0, 0)
+	f.undo(mark)
+	f.top = top
 }
 
 func (f *fn) try(n *ast.Try) {

@@ -11,8 +11,9 @@ import (
 // Chunk is one program of a chunk file.
 type Chunk struct {
 	Name     string            // FILE:LINE and the first comment
+	Hook     string            // hook that the program runs in, "" for none
 	Main     string            // source, with empty lines before it so that line numbers are those of the file
-	Files    map[string]string // further files by name
+	Files    map[string]string // further files by name; scripts have their line numbers, too
 	Errors   []Error           // compile errors expected
 	Output   []string          // lines that echo prints
 	Printed  bool              // Output was given
@@ -21,6 +22,7 @@ type Chunk struct {
 
 // Error is an expected error: MESSAGE (hint: HINT) must match.
 type Error struct {
+	File  string
 	Line  int
 	Match *regexp.Regexp
 }
@@ -69,19 +71,22 @@ func chunk(path string, from int, lines []string) (Chunk, error) {
 	open := func(name string, line int) {
 		file = name
 		src[file] = &strings.Builder{}
-		if name == "main" {
+		if name == "main" || strings.HasSuffix(name, ".hsl") {
 			src[file].WriteString(strings.Repeat("\n", line-1))
 		}
 	}
 	open(file, from)
 	for i, l := range lines {
 		n := from + i
-		if i == 0 && strings.HasPrefix(l, "// ") {
-			c.Name += " " + l[3:]
+		if title, ok := strings.CutPrefix(strings.TrimPrefix(l, "\ufeff"), "// "); i == 0 && ok {
+			c.Name += " " + title
 		}
 		if name, ok := strings.CutPrefix(l, "// file: "); ok {
 			open(name, n+1)
 			continue
+		}
+		if hook, ok := strings.CutPrefix(l, "// hook: "); ok {
+			c.Hook = hook
 		}
 		if m := uncaughtMark.FindStringSubmatch(l); m != nil {
 			re, err := pattern(m[1], path, n)
@@ -106,11 +111,13 @@ func chunk(path string, from int, lines []string) (Chunk, error) {
 			continue
 		}
 		if m := errorMark.FindStringSubmatch(l); m != nil {
-			re, err := pattern(m[1], path, n)
-			if err != nil {
-				return c, err
+			for _, q := range quoted(m[1]) {
+				re, err := pattern(q, path, n)
+				if err != nil {
+					return c, err
+				}
+				c.Errors = append(c.Errors, Error{file, n, re})
 			}
-			c.Errors = append(c.Errors, Error{n, re})
 		}
 		src[file].WriteString(l + "\n")
 	}
@@ -127,10 +134,23 @@ func chunk(path string, from int, lines []string) (Chunk, error) {
 	return c, nil
 }
 
-func pattern(quoted, path string, line int) (*regexp.Regexp, error) {
-	s, err := strconv.Unquote(quoted)
+// quoted cuts a row of quoted strings; one that is no Go string is kept as it is.
+func quoted(s string) []string {
+	var list []string
+	for rest := s; rest != ""; rest = strings.TrimLeft(rest, " ") {
+		q, err := strconv.QuotedPrefix(rest)
+		if err != nil {
+			return []string{s}
+		}
+		list, rest = append(list, q), rest[len(q):]
+	}
+	return list
+}
+
+func pattern(text, path string, line int) (*regexp.Regexp, error) {
+	s, err := strconv.Unquote(text)
 	if err != nil {
-		s = quoted[1 : len(quoted)-1]
+		s = text[1 : len(text)-1]
 	}
 	re, err := regexp.Compile(s)
 	if err != nil {

@@ -9,6 +9,8 @@
 //	// 42
 //
 // `// file: NAME` starts a further file of the program, `// file: main` the
-// program itself; `// === uncaught "REGEXP"` says that it ends with a value that
-// nobody catches. It imports the standard library only and serves tests only.
+// program itself; NAME may begin with file://, extras:// or std:// and then lies
+// in that root. `// hook: NAME` says which hook the program runs in, and
+// `// === uncaught "REGEXP"` that it ends with a value that nobody catches. The
+// package imports the standard library only and serves tests only.
 package golden

@@ -11,7 +11,8 @@
 // Several errors are reported in one run. The dispatcher of recover.go parses
 // every statement, at top level as well as inside blocks; when one fails it
 // notes the error, leaves an ast.Bad, skips to the end of the statement and
-// goes on. Parse state (diagnostics, nesting depth) is found through the
+// goes on; body.go does the same for the members of a class and the labels of a
+// switch. message.go words what participle reports. Parse state (diagnostics, nesting depth) is found through the
 // address of the first token, because participle copies its lexer around and
 // offers no other place to carry it.
 package parser

@@ -39,7 +39,7 @@ func buildGrammar() map[string]statement {
 		"for":          build[ast.For](),
 		"foreach":      build[ast.Foreach](),
 		"forever":      build[ast.Forever](),
-		"switch":       build[ast.Switch](),
+		"switch":       buildSwitch(),
 		"break":        build[ast.Jump](),
 		"continue":     build[ast.Jump](),
 		"return":       build[ast.Return](),
@@ -51,9 +51,9 @@ func buildGrammar() map[string]statement {
 		"include_once": build[ast.Include](),
 		"barrier":      build[ast.Barrier](),
 		"function":     build[ast.Function](),
-		"class":        build[ast.Class](),
+		"class":        buildClass(),
 		"import":       build[ast.Import](),
-		"__debug":      build[ast.Debug](),
+		"__debug":      debug,
 		"":             build[ast.ExprStmt](),
 	}
 }

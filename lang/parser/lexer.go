@@ -33,12 +33,14 @@ func (d definition) Lex(name string, r io.Reader) (lexer.Lexer, error) {
 	return d.LexString(name, string(b))
 }
 
-// scanner walks the source once. Faults go to report and yield no token, so
-// that one bad byte costs one message.
+// scanner walks the source once. Faults go to report; they yield no token or one
+// of kind token.Bad, which stands for an operand, so that one bad byte costs one
+// message.
 type scanner struct {
 	file   *token.File
 	src    string
 	pos    int
+	last   int // end of the last token but comments: where the end of the file is reported
 	report func(span token.Span, hint, format string, args ...any)
 }
 
@@ -58,9 +60,13 @@ func (s *scanner) Next() (lexer.Token, error) {
 		s.blanks()
 		from := s.pos
 		if from >= len(s.src) {
-			return s.token(token.EOF, len(s.src)), nil
+			s.pos = s.last
+			return s.token(token.EOF, s.last), nil
 		}
 		if kind, ok := s.scan(s.src[from]); ok {
+			if kind != token.Comment {
+				s.last = s.pos
+			}
 			return s.token(kind, from), nil
 		}
 	}
@@ -123,7 +129,13 @@ func (s *scanner) scan(c byte) (kind token.Kind, ok bool) {
 	}
 	s.pos++
 	s.fault(s.pos-1, s.pos, "", "unexpected character %s", quoteByte(c))
-	return 0, false
+	if c != '`' {
+		return 0, false
+	}
+	if i := strings.IndexAny(s.src[s.pos:], "`\n"); i >= 0 && s.src[s.pos+i] == c {
+		s.pos += i + 1
+	}
+	return token.Bad, true
 }
 
 func (s *scanner) peek(n int) byte {
@@ -144,7 +156,7 @@ func (s *scanner) variable() (token.Kind, bool) {
 	s.pos++
 	if !isLetter(s.peek(0)) {
 		s.fault(from, s.pos, "", "got '$' without a name, want variable")
-		return 0, false
+		return token.Bad, s.peek(0) != '$'
 	}
 	s.word()
 	return token.Variable, true
@@ -176,7 +188,7 @@ func (s *scanner) quoted() (token.Kind, bool) {
 	}
 	s.pos = len(s.src)
 	s.fault(from, from+1, "", "string without end, want '\"'")
-	return 0, false
+	return token.Bad, true
 }
 
 // raw scans 'D'text'D'.
@@ -188,7 +200,7 @@ func (s *scanner) raw() (token.Kind, bool) {
 	}
 	if s.peek(0) != '\'' {
 		s.fault(from, from+1, "write ''text'' for a raw string or \"text\" for a string", "got ''' without a raw string delimiter")
-		return 0, false
+		return token.Bad, true
 	}
 	s.pos++
 	delim := s.src[from:s.pos]
@@ -196,7 +208,7 @@ func (s *scanner) raw() (token.Kind, bool) {
 	if i < 0 {
 		s.pos = len(s.src)
 		s.fault(from, from+len(delim), "", "raw string without end, want %s", delim)
-		return 0, false
+		return token.Bad, true
 	}
 	s.pos += i + len(delim)
 	return token.RawString, true
@@ -206,14 +218,16 @@ func (s *scanner) raw() (token.Kind, bool) {
 func (s *scanner) regex() (token.Kind, bool) {
 	from := s.pos
 	if s.peek(1) != '/' {
-		s.pos++
-		s.fault(from, s.pos, "comments begin with '//'", "unexpected character '#'")
+		s.fault(from, from+1, "comments begin with '//'", "unexpected character '#'")
+		s.line()
 		return 0, false
 	}
 	for s.pos += 2; s.pos < len(s.src) && s.src[s.pos] != '\n'; s.pos++ {
 		switch s.src[s.pos] {
 		case '\\':
-			s.pos++
+			if s.peek(1) != '\n' {
+				s.pos++
+			}
 		case '/':
 			s.pos++
 			s.word()
@@ -222,28 +236,39 @@ func (s *scanner) regex() (token.Kind, bool) {
 	}
 	s.pos = min(s.pos, len(s.src))
 	s.fault(from, from+2, "", "regex literal without end, want '/'")
-	return 0, false
+	return token.Bad, true
 }
 
-// foreign reports a character outside ASCII where none is allowed.
+// foreign reports a character outside ASCII where none is allowed. With what
+// belongs to it (a word, text between typographic quotes) it stands for an operand.
 func (s *scanner) foreign() (token.Kind, bool) {
 	from := s.pos
 	r, n := utf8.DecodeRuneInString(s.src[from:])
 	s.pos += n
-	hint := ""
+	hint, closing := "", ""
 	name := fmt.Sprintf("'%c' (U+%04X)", r, r)
 	switch r {
 	case utf8.RuneError:
 		name = quoteByte(s.src[from])
 	case '\u00a0':
-		name, hint = "no-break space (U+00A0)", "replace it with an ordinary space"
+		s.fault(from, s.pos, "replace it with an ordinary space", "unexpected character no-break space (U+00A0)")
+		return 0, false
 	case '\u201c', '\u201d', '\u201e':
 		name, hint = fmt.Sprintf("typographic quote '%c' (U+%04X)", r, r), "use '\"'"
+		closing = "\u201c\u201d"
 	case '\u2018', '\u2019':
 		name, hint = fmt.Sprintf("typographic quote '%c' (U+%04X)", r, r), "use '\"', or '' for raw strings"
+		closing = "\u2018\u2019"
 	}
 	s.fault(from, s.pos, hint, "unexpected character %s", name)
-	return 0, false
+	if i := strings.IndexAny(s.src[s.pos:], closing+"\n"); closing != "" && i >= 0 && s.src[s.pos+i] != '\n' {
+		s.pos += i + len(closing)/2
+		return token.Bad, true
+	}
+	for s.pos < len(s.src) && (isWord(s.src[s.pos]) || s.src[s.pos] >= utf8.RuneSelf) {
+		s.pos++
+	}
+	return token.Bad, true
 }
 
 // punctuation by length, longest match first.

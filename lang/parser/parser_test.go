@@ -24,6 +24,13 @@ func TestParseMessages(t *testing.T) {
 		{"assign to call", "f() = 1;", "t:1:1: error: got call before '=', want a variable, element or property"},
 		{"end of file", "if (1)", "t:1:7: error: got end of file, want statement"},
 		{"mixed pattern", `["a" => $a, $b] = $c;`, "t:1:13: error: a pattern has keys for all elements or for none"},
+		{"comment without end", "echo 1; /* x", "t:1:9: error: comment without end, want '*/'"},
+		{"string without end", "echo \"x;\n", "t:1:6: error: string without end, want '\"'"},
+		{"raw string without end", "echo 'D'x''y'd';", "t:1:6: error: raw string without end, want 'D'"},
+		{"raw string without beginning", "echo 'a b';", "t:1:6: error: got ''' without a raw string delimiter"},
+		{"regex without end", "echo #/ab\n/;", "t:1:6: error: regex literal without end, want '/'"},
+		{"regex with an escaped line break", "echo #/ab\\\n/;", "t:1:6: error: regex literal without end, want '/'"},
+		{"end of file behind blanks", "echo 1 // x\n\n", "t:1:7: error: got end of file, want ';'"},
 		{"missing brace", "function f() { echo 1;", "t:1:23: error: got end of file, want '}'"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

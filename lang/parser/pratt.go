@@ -243,12 +243,8 @@ func (p *exprParser) assign(x ast.Expr, op token.Op, t *lexer.Token) (ast.Expr, 
 			return nil, err
 		}
 		x = pat
-	} else if !isTarget(x) {
-		return nil, faultAt(x, "got %s before '%s', want a variable, element or property", describe(x), t.Value)
-	} else if isSlice(x) && op != token.NoOp {
-		return nil, fault(t, "got '%s' behind a slice, want '='", t.Value)
-	} else if s, ok := x.(*ast.Slice); ok && s.Stepped {
-		return nil, faultAt(x, "a slice with a step cannot be assigned")
+	} else if err := target(x, " before '"+t.Value+"'", ""); err != nil {
+		return nil, err
 	}
 	p.lex.Next()
 	v, err := p.expr()

@@ -35,6 +35,11 @@ func (p *exprParser) primary() (ast.Expr, error) {
 		return p.scoped()
 	case token.Keyword:
 		return p.keyword(t)
+	case token.Bad: // reported already
+		p.lex.Next()
+		n := &ast.None{}
+		n.SetSpan(at(t), end(t))
+		return n, nil
 	case token.Refused:
 		return nil, fault(t, "'%s' is a reserved word, want expression", t.Value)
 	case token.Punct:
@@ -177,6 +182,9 @@ func (p *exprParser) lambda(t *lexer.Token) (ast.Expr, error) {
 	p.lex.Next()
 	l := &ast.Lambda{}
 	var err error
+	if !p.is("(") {
+		return nil, fault(p.peek(), "got %s, want '('", quote(p.peek()))
+	}
 	if l.Params, err = paramsParser().ParseFromLexer(p.lex, participle.AllowTrailing(true)); err != nil {
 		return nil, asSyntax(err, p.lex)
 	}
@@ -198,6 +206,9 @@ func (p *exprParser) lambda(t *lexer.Token) (ast.Expr, error) {
 		if _, err := p.expect(")"); err != nil {
 			return nil, err
 		}
+	}
+	if !p.is("{") {
+		return nil, fault(p.peek(), "got %s, want '{'", quote(p.peek()))
 	}
 	open := p.lex.RawCursor()
 	from := at(p.peek())

@@ -2,8 +2,6 @@ package parser
 
 import (
 	"errors"
-	"fmt"
-	"strings"
 	"sync"
 
 	"github.com/alecthomas/participle/v2"
@@ -52,8 +50,11 @@ func Parse(fset *token.FileSet, name, src string) (*ast.File, diag.List) {
 	for !lex.Peek().EOF() && len(st.diags) < maxErrors {
 		s, err := parseStmt(lex)
 		if errors.Is(err, participle.NextMatch) {
-			t := lex.Next()
+			t := lex.Peek()
 			st.report(spanOf(t), "", "got %s, want statement", quote(t))
+			if lex.Next(); !isEnd(t) {
+				skip(lex, 0)
+			}
 			continue
 		}
 		file.Stmts = append(file.Stmts, s)
@@ -65,6 +66,9 @@ func Parse(fset *token.FileSet, name, src string) (*ast.File, diag.List) {
 func (st *state) report(span token.Span, hint, format string, args ...any) {
 	d := diag.At(st.fset, span, diag.Error, "syntax", format, args...)
 	d.Hint = hint
+	if n := len(st.diags); n > 0 && st.diags[n-1].Pos == d.Pos {
+		return // of blocks that end with the file
+	}
 	st.diags = append(st.diags, d)
 }
 
@@ -117,20 +121,70 @@ func parseStmt(lex *lexer.PeekingLexer) (ast.Stmt, error) {
 	s, err := parse(lex)
 	if err == nil {
 		s.SetSpan(from, lastEnd(lex, start, from))
-		err = check(s)
+		spanBlocks(s, lex.Range(start, lex.RawCursor()))
+		if err = check(s); err == nil {
+			return s, nil
+		}
+		st.note(err, lex) // the statement is read to its end
+	} else {
+		st.note(withHint(asSyntax(err, lex), hint(lex, start, t)), lex)
+		skip(lex, opened(lex, start))
+		if f, ok := s.(*ast.Function); ok && f != nil && f.Body != nil && lex.Peek().EOF() {
+			// Only its '}' is missing: what it holds is checked.
+			f.SetSpan(from, lastEnd(lex, start, from))
+			return f, nil
+		}
 	}
-	if err != nil {
-		st.note(err, lex)
-		skip(lex)
-		return bad(from, lastEnd(lex, start, from)), nil
-	}
-	return s, nil
+	b := bad(from, lastEnd(lex, start, from))
+	b.Names = declared(t.Value, lex.Range(start, lex.RawCursor()))
+	return b, nil
 }
 
-func bad(from, to token.Pos) ast.Stmt {
+func bad(from, to token.Pos) *ast.Bad {
 	b := &ast.Bad{}
 	b.SetSpan(from, to)
 	return b
+}
+
+// declared returns the names that a broken statement, which begins with word,
+// would have declared; their use is no error.
+func declared(word string, toks []lexer.Token) []string {
+	var names []string
+	for _, t := range toks {
+		switch {
+		case t.Type != token.Name:
+		case word == "import":
+			names = append(names, t.Value)
+		case word == "function", word == "class":
+			return []string{t.Value}
+		}
+	}
+	return names
+}
+
+// hint helps with what other languages have: the statement begins with first and
+// was read up to the offending token.
+func hint(lex *lexer.PeekingLexer, start lexer.RawCursor, first *lexer.Token) string {
+	toks := lex.Range(start, lex.RawCursor())
+	if len(toks) == 0 {
+		return ""
+	}
+	last, next := toks[len(toks)-1].Value, lex.Peek()
+	switch {
+	case first.Value == "import" && (last == "as" || next.Value == "as"):
+		return "a function or class is renamed to a name, a variable to a variable"
+	case last == "&" && next.Value == "&":
+		return "write 'and'"
+	case last == "|" && next.Value == "|":
+		return "write 'or'"
+	case last == "<" && next.Value == ">":
+		return "write '!='"
+	case last == "->" && next.Type == token.Variable:
+		return "write $object[$name]"
+	case first.Value == "elseif" || first.Value == "elif":
+		return "write 'else if'"
+	}
+	return ""
 }
 
 // isLambda tells `function (` from `function name`.
@@ -152,10 +206,10 @@ func lastEnd(lex *lexer.PeekingLexer, start lexer.RawCursor, from token.Pos) tok
 	return from
 }
 
-// skip leaves the lexer behind the end of a broken statement: after a ';' or a
-// balanced block, or before the '}' that closes the block around it.
-func skip(lex *lexer.PeekingLexer) {
-	depth := 0
+// skip leaves the lexer behind the end of a broken statement, which has opened
+// depth braces: after a ';' or a balanced block, or before the '}' that closes the
+// block around it.
+func skip(lex *lexer.PeekingLexer, depth int) {
 	for {
 		t := lex.Peek()
 		if t.EOF() {
@@ -172,7 +226,7 @@ func skip(lex *lexer.PeekingLexer) {
 				depth--
 				if depth == 0 {
 					lex.Next()
-					if n := lex.Peek().Value; n != ")" && n != "," && n != ";" && n != "]" && n != "else" && n != "catch" {
+					if n := lex.Peek().Value; n != ")" && n != "," && n != ";" && n != "]" && n != "else" && n != "catch" && n != "from" {
 						return
 					}
 					continue
@@ -180,115 +234,12 @@ func skip(lex *lexer.PeekingLexer) {
 			case ";":
 				if depth == 0 {
 					lex.Next()
-					return
+					if n := lex.Peek().Value; n != "else" && n != "catch" {
+						return
+					}
 				}
 			}
 		}
 		lex.Next()
 	}
-}
-
-// syntaxError is a fault found by this package; participle passes it through
-// with the names of the productions around it put in front of the text.
-type syntaxError struct {
-	span      token.Span
-	msg, hint string
-}
-
-const mark = "\x00"
-
-// Error returns the message after a mark, so that note can find it again
-// behind the names of productions.
-func (e *syntaxError) Error() string { return mark + e.msg + mark + e.hint }
-
-// Message implements participle.Error.
-func (e *syntaxError) Message() string { return e.Error() }
-
-// Position implements participle.Error; Line carries the end of the span.
-func (e *syntaxError) Position() lexer.Position {
-	return lexer.Position{Offset: int(e.span.From), Line: int(e.span.To)}
-}
-
-func fault(t *lexer.Token, format string, args ...any) error {
-	return &syntaxError{span: spanOf(t), msg: fmt.Sprintf(format, args...)}
-}
-
-func faultAt(n ast.Node, format string, args ...any) error {
-	return &syntaxError{span: ast.Span(n), msg: fmt.Sprintf(format, args...)}
-}
-
-func withHint(err error, hint string) error {
-	err.(*syntaxError).hint = hint
-	return err
-}
-
-func spanOf(t *lexer.Token) token.Span { return token.Span{From: at(t), To: end(t)} }
-
-// asSyntax turns an error of a participle parser into a syntaxError, so that it
-// survives being passed through further parsers.
-func asSyntax(err error, lex *lexer.PeekingLexer) error {
-	var own *syntaxError
-	if errors.As(err, &own) {
-		return own
-	}
-	var unexpected *participle.UnexpectedTokenError
-	if errors.As(err, &unexpected) {
-		t := &unexpected.Unexpected
-		if w := want(unexpected); w == "name" && (t.Type == token.Keyword || t.Type == token.Refused) {
-			return fault(t, "'%s' is a reserved word, want name", t.Value)
-		}
-		return fault(t, "got %s, want %s", quote(t), want(unexpected))
-	}
-	var perr participle.Error
-	if errors.As(err, &perr) {
-		pos := perr.Position()
-		span := token.Span{From: token.Pos(pos.Offset), To: token.Pos(max(pos.Line, pos.Offset+1))}
-		if parts := strings.Split(perr.Message(), mark); len(parts) >= 3 {
-			return &syntaxError{span: span, msg: parts[len(parts)-2], hint: parts[len(parts)-1]}
-		}
-	}
-	t := lex.Peek()
-	return fault(t, "got %s, want statement", quote(t))
-}
-
-// note reports the error of a statement parser.
-func (st *state) note(err error, lex *lexer.PeekingLexer) {
-	e := asSyntax(err, lex).(*syntaxError)
-	st.report(e.span, e.hint, "%s", e.msg)
-}
-
-// quote names a token in messages.
-func quote(t *lexer.Token) string {
-	if t.EOF() {
-		return "end of file"
-	}
-	v := t.Value
-	if len(v) > 40 {
-		v = v[:37] + "..."
-	}
-	return "'" + strings.ToValidUTF8(v, "?") + "'"
-}
-
-// names of productions and token kinds as a user knows them.
-var productions = strings.NewReplacer(
-	"Stmt", "statement", "Expr", "expression", "NameTok", "name", "Var", "variable",
-	"Params", "parameters", "Param", "parameter", "Block", "'{'", "Case", "'case'", "Symbol", "name",
-	"Member", "member", "MethodDecl", "name", "Method", "parameters", "Modifier", "modifier", "\"", "'",
-)
-
-// want words what participle expected. Only the look-ahead at the end of simple
-// statements fails without naming anything.
-func want(e *participle.UnexpectedTokenError) string {
-	_, x, ok := strings.Cut(e.Message(), "(expected ")
-	if !ok {
-		return "';'"
-	}
-	x = strings.TrimSuffix(x, ")")
-	if i := strings.IndexAny(x, " ("); i > 0 {
-		x = x[:i]
-	}
-	if strings.HasPrefix(x, "(") {
-		return "statement"
-	}
-	return productions.Replace(x)
 }

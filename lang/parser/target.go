@@ -44,17 +44,31 @@ func isTarget(x ast.Expr) bool {
 
 func isSlice(x ast.Expr) bool { _, ok := x.(*ast.Slice); return ok }
 
+// target reports what cannot be written; where and more complete the message.
+func target(x ast.Expr, where, more string) error {
+	if !isTarget(x) {
+		return faultAt(x, "got %s%s, want a variable, element or property%s", describe(x), where, more)
+	}
+	if s, ok := x.(*ast.Slice); ok && s.Stepped {
+		return faultAt(x, "a slice with a step cannot be assigned")
+	}
+	return nil
+}
+
 // pattern turns an array literal on the left of '=' into a pattern.
 func pattern(a *ast.Array) (*ast.Pattern, error) {
 	p := &ast.Pattern{}
 	p.Range = a.Range
+	if len(a.Elems) == 0 {
+		return nil, faultAt(a, "an empty pattern assigns nothing, want at least one target")
+	}
 	for i, e := range a.Elems {
 		if e.Spread {
 			if i != len(a.Elems)-1 || p.Keyed {
 				return nil, faultAt(e.Value, "'...' must be the last element of a pattern without keys")
 			}
-			if !isTarget(e.Value) || isSlice(e.Value) {
-				return nil, faultAt(e.Value, "got %s in pattern, want a variable, element or property", describe(e.Value))
+			if err := target(e.Value, " in pattern", ""); err != nil {
+				return nil, err
 			}
 			p.Rest = e.Value
 			continue
@@ -76,8 +90,8 @@ func pattern(a *ast.Array) (*ast.Pattern, error) {
 			el.Target = sub
 		case *ast.Pattern:
 		default:
-			if !isTarget(t) || isSlice(t) {
-				return nil, faultAt(t, "got %s in pattern, want a variable, element or property", describe(t))
+			if err := target(t, " in pattern", ""); err != nil {
+				return nil, err
 			}
 		}
 		p.Elems = append(p.Elems, el)
@@ -88,6 +102,10 @@ func pattern(a *ast.Array) (*ast.Pattern, error) {
 // describe names an expression in messages.
 func describe(x ast.Expr) string {
 	switch x.(type) {
+	case *ast.Var:
+		return "variable"
+	case *ast.Regex:
+		return "regex literal"
 	case *ast.Number:
 		return "number"
 	case *ast.String, *ast.Interp:
@@ -133,10 +151,6 @@ func check(s ast.Stmt) error {
 		return plain(n.Path, n.Word)
 	case *ast.Import:
 		return plain(n.Path, "from")
-	case *ast.Debug:
-		if _, ok := n.Args.(*ast.Array); !ok {
-			return faultAt(n.Args, "got %s behind '__debug', want array literal", describe(n.Args))
-		}
 	}
 	return nil
 }
@@ -156,8 +170,8 @@ func foreach(n *ast.Foreach) error {
 	n.Value = n.First
 	if n.Second != nil {
 		n.Key, n.Value = n.First, n.Second
-		if !isTarget(n.Key) || isSlice(n.Key) {
-			return faultAt(n.Key, "got %s, want a variable, element or property", describe(n.Key))
+		if err := target(n.Key, "", ""); err != nil {
+			return err
 		}
 	}
 	if a, ok := n.Value.(*ast.Array); ok && !a.Long {
@@ -165,8 +179,5 @@ func foreach(n *ast.Foreach) error {
 		n.Value = p
 		return err
 	}
-	if !isTarget(n.Value) || isSlice(n.Value) {
-		return faultAt(n.Value, "got %s, want a variable, element, property or pattern", describe(n.Value))
-	}
-	return nil
+	return target(n.Value, "", " or pattern")
 }

@@ -1,13 +1,10 @@
 package resolve
 
 import (
-	"errors"
-	"maps"
-	"path"
+	"slices"
 	"strings"
 
 	"github.com/hawser-mta/hawser/lang/ast"
-	"github.com/hawser-mta/hawser/lang/bytecode"
 	"github.com/hawser-mta/hawser/lang/diag"
 	"github.com/hawser-mta/hawser/lang/token"
 )
@@ -54,6 +51,9 @@ func (r *resolver) collectStmt(s *Scope, st ast.Stmt, top bool) {
 		for _, c := range n.Cases {
 			r.collect(s, c.Stmts, false)
 		}
+		r.collect(s, n.Broken, false)
+	case *ast.Bad:
+		r.poison(n.Names...)
 	case *ast.Try:
 		r.collect(s, n.Body.Stmts, false)
 		r.collect(s, n.Catch.Stmts, false)
@@ -65,6 +65,13 @@ func (r *resolver) collectStmt(s *Scope, st ast.Stmt, top bool) {
 		}
 	case *ast.Yield:
 		s.Yields = true
+	}
+}
+
+// poison notes names whose declaration is broken: their use is no error.
+func (r *resolver) poison(names ...string) {
+	for _, n := range names {
+		r.poisoned[n] = true
 	}
 }
 
@@ -120,7 +127,7 @@ func (r *resolver) member(s *Scope, c *Class, m *ast.Member) {
 		if len(m.Modifiers) > 0 {
 			r.errorAt(ast.Span(m.Modifiers[0]), "placement", "", "a constructor takes no modifier, got '%s'", m.Modifiers[0].Word)
 		}
-		fs := r.method(s, c, c.Name+"->constructor", m.Ctor.Params, m.Ctor.Body, true)
+		fs := r.method(s, c, c.Name+"->constructor", m, m.Ctor.Params, m.Ctor.Body, true)
 		m.Ctor.Scope = fs
 		if c.Ctor != nil {
 			r.errorAt(fs.Span, "duplicate", "", "class %s has two constructors", c.Name)
@@ -138,7 +145,7 @@ func (r *resolver) member(s *Scope, c *Class, m *ast.Member) {
 		if static {
 			sep = "::"
 		}
-		fs := r.method(s, c, c.Name+sep+name, m.Func.Params, m.Func.Body, !static)
+		fs := r.method(s, c, c.Name+sep+name, m, m.Func.Params, m.Func.Body, !static)
 		fs.Static = static
 		m.Func.Scope = fs
 		me := &Method{Name: name, Scope: fs, Static: static, Private: private}
@@ -162,8 +169,8 @@ func (r *resolver) unique(c *Class, name string, at ast.Node, member any) {
 	c.members[name] = member
 }
 
-func (r *resolver) method(s *Scope, c *Class, name string, p *ast.Params, b *ast.Block, this bool) *Scope {
-	fs := r.scope(name, s, ast.Span(b))
+func (r *resolver) method(s *Scope, c *Class, name string, m *ast.Member, p *ast.Params, b *ast.Block, this bool) *Scope {
+	fs := r.scope(name, s, ast.Span(m))
 	fs.Params, fs.Body, fs.Class, fs.This = p, b.Stmts, c, this
 	r.collect(fs, fs.Body, false)
 	return fs
@@ -189,182 +196,36 @@ func (r *resolver) include(s *Scope, n *ast.Include, top bool) {
 	if n.File = f; f == nil {
 		return
 	}
-	if len(r.chain) > 100 {
-		r.errorAt(ast.Span(n.Path), "include", "", "files include each other without end")
+	if way := r.cycle(f.Name); way != "" {
+		r.errorAt(ast.Span(n.Path), "include", "", "include cycle: %s", way)
 		n.File = nil
 		return
 	}
+	r.within(n, func() { r.collect(s, f.Stmts, top) })
+}
+
+// cycle returns the way from a file through its includes to itself, "" when it is
+// not being included.
+func (r *resolver) cycle(name string) string {
+	files := []string{name, r.file}
+	for _, c := range r.chain {
+		files = append(files, c.Pos.File)
+	}
+	for i, f := range files[1:] {
+		if f == name {
+			slices.Reverse(files[:i+2])
+			return strings.Join(files[:i+2], " → ")
+		}
+	}
+	return ""
+}
+
+// within runs f on the file that n includes: names of files are relative to it,
+// and errors tell the way there.
+func (r *resolver) within(n *ast.Include, f func()) {
 	file, chain := r.file, r.chain
-	r.file, r.chain = f.Name, append([]diag.Included{step}, chain...)
-	r.collect(s, f.Stmts, top)
+	step := diag.Included{Verb: "included", Pos: r.opt.Fset.Position(n.Pos())}
+	r.file, r.chain = n.File.Name, append([]diag.Included{step}, chain...)
+	f()
 	r.file, r.chain = file, chain
-}
-
-// importStmt binds the symbols of a module or a data file.
-func (r *resolver) importStmt(n *ast.Import) {
-	if r.opt.Loader == nil {
-		r.errorAt(ast.Span(n), "import", "", "import is not available here")
-		return
-	}
-	name := n.Path.(*ast.String).Value
-	if n.Data != nil {
-		r.dataImport(n, name)
-		return
-	}
-	if n.Options != nil {
-		r.errorAt(ast.Span(n.Options), "import", "", "'with' is for data imports: import $v from \"file\" with [...]")
-	}
-	p, err := r.opt.Loader.Module(name, r.file)
-	if err != nil {
-		if l := diag.FromError(err); l != nil {
-			step := diag.Included{Verb: "imported", Pos: r.opt.Fset.Position(n.Pos())}
-			for _, d := range l {
-				c := *d
-				c.Chain = append(append([]diag.Included(nil), d.Chain...), step)
-				r.diags = append(r.diags, &c)
-			}
-			return
-		}
-		r.errorAt(ast.Span(n.Path), "import", "", "%s", err)
-		return
-	}
-	index := len(r.info.Imports)
-	r.info.Imports = append(r.info.Imports, n)
-	n.Module = p
-	if n.Space != nil {
-		r.info.Spaces[n.Space.Name] = p
-		r.declare(r.info.Main, &Symbol{Kind: SymSpace, Name: n.Space.Name, Pos: ast.Span(n.Space), Import: index, Program: p, origin: p.Name + "\x00*"})
-		return
-	}
-	for _, sym := range n.Symbols {
-		r.importSymbol(p, index, path.Base(name), sym)
-	}
-}
-
-func (r *resolver) importSymbol(p *bytecode.Program, index int, module string, sym *ast.Symbol) {
-	local, variable := sym.Local()
-	key, at := "", ast.Node(sym.Var)
-	if variable {
-		key = "$" + sym.Var.Name
-	} else {
-		key, at = sym.Name.Name, sym.Name
-	}
-	e, ok := p.Exports[key]
-	if !ok {
-		r.errorAt(ast.Span(at), "import", suggest(key, maps.Keys(p.Exports)), "module '%s' has no '%s'", module, key)
-		return
-	}
-	if variable {
-		g := r.global(local)
-		for _, v := range r.info.ImportVars {
-			if v.Global == g {
-				if v.From != e {
-					r.errorAt(ast.Span(at), "duplicate", "", "'$%s' is imported twice", local)
-				}
-				return
-			}
-		}
-		r.info.ImportVars = append(r.info.ImportVars, bytecode.ImportVar{Global: g, From: e})
-		r.info.ImportOf = append(r.info.ImportOf, index)
-		r.info.Exports["$"+local] = e
-		return
-	}
-	pos := ast.Span(at)
-	if sym.As != nil {
-		pos = ast.Span(sym.As)
-	}
-	s := &Symbol{Kind: SymForeign, Name: local, Pos: pos, Import: index, Foreign: r.foreign(e), origin: e.Program.Name + "\x00" + key}
-	r.declare(r.info.Main, s)
-	r.info.Exports[local] = e
-}
-
-// foreign returns the index of an imported function or class.
-func (r *resolver) foreign(e bytecode.Export) int {
-	for i, f := range r.info.Foreign {
-		if f == e {
-			return i
-		}
-	}
-	r.info.Foreign = append(r.info.Foreign, e)
-	return len(r.info.Foreign) - 1
-}
-
-func (r *resolver) dataImport(n *ast.Import, name string) {
-	opts := map[string]any{}
-	if n.Options != nil {
-		arr, ok := n.Options.(*ast.Array)
-		if !ok {
-			r.errorAt(ast.Span(n.Options), "import", "", "'with' takes an array literal")
-			return
-		}
-		v, err := constant(arr)
-		if err != nil {
-			r.errorAt(ast.Span(n.Options), "import", "", "options of an import are constants")
-			return
-		}
-		m, ok := v.(map[string]any)
-		if !ok && len(arr.Elems) > 0 {
-			r.errorAt(ast.Span(n.Options), "import", "", "options of an import have names: [\"name\" => value]")
-			return
-		}
-		if ok {
-			opts = m
-		}
-	}
-	data, err := r.opt.Loader.Data(name, r.file, opts)
-	if err != nil {
-		r.errorAt(ast.Span(n.Path), "import", "", "%s", err)
-		return
-	}
-	if _, dup := r.info.globals[n.Data.Name]; dup {
-		r.errorAt(ast.Span(n.Data), "duplicate", "", "'$%s' is imported twice", n.Data.Name)
-	}
-	r.global(n.Data.Name)
-	n.Module = &DataImport{Value: data}
-	r.info.Imports = append(r.info.Imports, n)
-}
-
-// DataImport holds what a data import decoded.
-type DataImport struct{ Value any }
-
-var errNotConstant = errors.New("not a constant")
-
-// constant evaluates the small constants that import options are made of:
-// map[string]any for keyed arrays, []any for lists.
-func constant(x ast.Expr) (any, error) {
-	switch n := x.(type) {
-	case *ast.String:
-		return n.Value, nil
-	case *ast.Number:
-		return n.Value, nil
-	case *ast.Bool:
-		return n.Value, nil
-	case *ast.None:
-		return nil, nil
-	case *ast.Paren:
-		return constant(n.X)
-	case *ast.Array:
-		m, l := map[string]any{}, []any{}
-		for _, e := range n.Elems {
-			v, err := constant(e.Value)
-			if err != nil || e.Spread {
-				return nil, errNotConstant
-			}
-			if e.Key == nil {
-				l = append(l, v)
-				continue
-			}
-			k, err := constant(e.Key)
-			s, ok := k.(string)
-			if err != nil || !ok {
-				return nil, errNotConstant
-			}
-			m[s] = v
-		}
-		if len(m) > 0 {
-			return m, nil
-		}
-		return l, nil
-	}
-	return nil, errNotConstant
 }

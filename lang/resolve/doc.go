@@ -3,8 +3,10 @@
 // with names, argument counts, hooks and the placement of statements is
 // reported here, with positions and hints.
 //
-//	collect.go  declarations: functions, classes, imports, includes (hoisting)
-//	names.go    uses: calls, values, Class::member, ns::name
+//	collect.go  declarations: functions, classes, includes (hoisting)
+//	import.go   imports of modules and data
+//	names.go    uses: calls, values; member.go: Class::member, ns::name, methods
+//	arity.go    argument counts; operand.go: operators on literals
 //	vars.go     variables: parameters, captures, globals, read-only ones
 //	place.go    statements in places where they cannot stand
 //

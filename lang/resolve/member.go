@@ -68,10 +68,7 @@ func (r *resolver) native(n *ast.Name, c *sig.Class, args int) {
 		return
 	}
 	id := n.Parts[1]
-	var m *sig.Func
-	for d := c; d != nil && m == nil; d = r.cat.Classes[d.Parent] {
-		m = d.Method(id.Name)
-	}
+	m := r.nativeMethod(c, id.Name)
 	if m == nil || !m.Static {
 		names := func(yield func(string) bool) {
 			for _, f := range c.Methods {
@@ -174,4 +171,65 @@ func (r *resolver) cacheable(n *ast.Cache) {
 	if name, ok := n.Call.Fn.(*ast.Name); ok && name.Var != nil {
 		r.errorAt(ast.Span(name), "placement", "", "cache takes a call of a named function, got variable '%s'", text(name))
 	}
+}
+
+// methodCall checks a call of a method when the class of the object is certain:
+// a native class whose object was made in the same expression, so that nothing can
+// have given it a property of that name.
+func (r *resolver) methodCall(p *ast.Prop, args int) {
+	c := r.nativeClass(p.X)
+	if c == nil {
+		return
+	}
+	m := r.nativeMethod(c, p.Name.Name)
+	if m == nil || m.Static {
+		names := func(yield func(string) bool) {
+			for _, f := range c.Methods {
+				if !f.Static && !yield(f.Name) {
+					return
+				}
+			}
+		}
+		r.errorAt(spanOf(p.Name), "unknown-member", suggest(p.Name.Name, names), "class %s has no method '%s'", c.Name, p.Name.Name)
+		return
+	}
+	r.count(c.Name+"->"+m.Name, m.MinArgs(), m.MaxArgs(), args, spanOf(p.Name))
+}
+
+func (r *resolver) nativeMethod(c *sig.Class, name string) *sig.Func {
+	for ; c != nil; c = r.cat.Classes[c.Parent] {
+		if m := c.Method(name); m != nil {
+			return m
+		}
+	}
+	return nil
+}
+
+// nativeClass returns the native class that an expression makes an object of, nil
+// when it is none or not certain.
+func (r *resolver) nativeClass(x ast.Expr) *sig.Class {
+	call, ok := x.(*ast.Call)
+	if !ok {
+		return nil
+	}
+	var f *sig.Func
+	switch fn := call.Fn.(type) {
+	case *ast.Name:
+		t, _ := fn.Sym.(*Target)
+		switch {
+		case t == nil:
+		case t.Kind == ToBuiltin:
+			f = r.cat.Func(fn.Parts[0].Name, r.opt.Context)
+		case t.Kind == ToNative:
+			f = t.Method
+		}
+	case *ast.Prop:
+		if c := r.nativeClass(fn.X); c != nil {
+			f = r.nativeMethod(c, fn.Name.Name)
+		}
+	}
+	if f == nil || len(f.Returns) != 1 {
+		return nil
+	}
+	return r.cat.Classes[string(f.Returns[0])]
 }

@@ -1,8 +1,8 @@
 package resolve
 
 import (
-	"fmt"
 	"iter"
+	"strings"
 
 	"github.com/hawser-mta/hawser/lang/ast"
 	"github.com/hawser-mta/hawser/lang/bytecode"
@@ -30,8 +30,22 @@ func (r *resolver) target(s *Scope, x ast.Expr) {
 		}
 		return
 	}
+	if r.isThis(s, x) {
+		return
+	}
 	r.path(s, x)
 	r.store(s, x)
+}
+
+// isThis reports $this as the whole of a place that is written.
+func (r *resolver) isThis(s *Scope, x ast.Expr) bool {
+	v, ok := x.(*ast.Var)
+	if !ok || v.Name != "this" {
+		return false
+	}
+	r.errorAt(ast.Span(v), "readonly", "", "'$this' cannot be assigned")
+	r.variable(s, "this")
+	return true
 }
 
 // path resolves the parts of a target; X[] is allowed in it.
@@ -72,6 +86,7 @@ func (r *resolver) expr(s *Scope, x ast.Expr) {
 		r.expr(s, n.X)
 	case *ast.Binary:
 		r.exprs(s, n.X, n.Y)
+		r.operands(n)
 	case *ast.Cond:
 		r.exprs(s, n.C, n.T, n.E)
 	case *ast.Assign:
@@ -103,6 +118,9 @@ func (r *resolver) expr(s *Scope, x ast.Expr) {
 		r.call(s, n.Call)
 		r.cacheable(n)
 	case *ast.Isset:
+		if n.Unset && r.isThis(s, n.X) {
+			return
+		}
 		r.path(s, n.X)
 		if n.Unset {
 			r.store(s, n.X)
@@ -164,6 +182,12 @@ func (r *resolver) call(s *Scope, n *ast.Call) {
 		r.name(s, fn, count, ast.Span(fn))
 	case *ast.Builtin:
 		r.builtin(fn, count, ast.Span(fn))
+	case *ast.Lambda:
+		r.expr(s, fn)
+		r.arity("literal", fn.Scope.(*Scope), count, ast.Span(fn))
+	case *ast.Prop:
+		r.expr(s, fn)
+		r.methodCall(fn, count)
 	default:
 		r.expr(s, n.Fn)
 	}
@@ -189,6 +213,9 @@ func (r *resolver) name(s *Scope, n *ast.Name, args int, at token.Span) {
 	if sym == nil {
 		if c := r.cat.Classes[first.Name]; c != nil {
 			r.native(n, c, args)
+			return
+		}
+		if r.poisoned[first.Name] {
 			return
 		}
 		r.errorAt(spanOf(first), "unknown-class", suggest(first.Name, r.functionNames(s)), "unknown class or namespace '%s'", first.Name)
@@ -225,7 +252,7 @@ func (r *resolver) plain(s *Scope, n *ast.Name, name string, args int, at token.
 	if sym == nil {
 		if slot, f := r.builtinNamed(name, ast.Span(n), args); slot >= 0 {
 			n.Sym = &Target{Kind: ToBuiltin, Index: slot, Callback: takesFunction(f)}
-		} else if slot == -1 {
+		} else if slot == -1 && !r.poisoned[name] {
 			r.errorAt(ast.Span(n), "unknown-function", r.hint(s, name), "unknown function '%s'", name)
 		}
 		return
@@ -256,7 +283,7 @@ func (r *resolver) hint(s *Scope, name string) string {
 		for _, f := range fs {
 			in = append(in, f.Contexts...)
 		}
-		return fmt.Sprintf("%s exists in hooks %v", name, in)
+		return name + " exists in " + strings.Join(in, ", ")
 	}
 	return suggest(name, r.functionNames(s))
 }
@@ -310,70 +337,6 @@ func (r *resolver) builtin(n *ast.Builtin, args int, at token.Span) {
 }
 
 func (r *resolver) builtinNames() iter.Seq[string] { return r.functionNames(nil) }
-
-// count reports a wrong number of arguments.
-func (r *resolver) count(name string, min, max, args int, at token.Span) {
-	if args < 0 || args >= min && (max < 0 || args <= max) {
-		return
-	}
-	want := fmt.Sprint(min)
-	switch {
-	case max < 0:
-		want = fmt.Sprintf("at least %d", min)
-	case max > min:
-		want = fmt.Sprintf("%d to %d", min, max)
-	}
-	unit := "arguments"
-	if want == "1" {
-		unit = "argument"
-	}
-	r.errorAt(at, "arity", "", "function %s takes %s %s, got %d", name, want, unit, args)
-}
-
-func (r *resolver) arity(name string, s *Scope, args int, at token.Span) {
-	min, max := 0, 0
-	if s.Params != nil {
-		for _, p := range s.Params.List {
-			switch {
-			case p.Variadic:
-				max = -1
-			case p.Default == nil:
-				min++
-			}
-		}
-		if max == 0 {
-			max = len(s.Params.List)
-		}
-	}
-	r.count(name, min, max, args, at)
-}
-
-func (r *resolver) construct(c *Class, args int, at token.Span) {
-	if c.Ctor != nil {
-		r.arity(c.Name, c.Ctor, args, at)
-		return
-	}
-	r.count(c.Name, 0, 0, args, at)
-}
-
-func (r *resolver) foreignArity(name string, e bytecode.Export, args int, at token.Span) {
-	p := e.Index
-	if e.Kind == bytecode.ExportClass {
-		if p = e.Program.Classes[e.Index].Ctor; p < 0 {
-			r.count(name, 0, 0, args, at)
-			return
-		}
-	}
-	r.protoArity(name, e.Program.Protos[p], args, at)
-}
-
-func (r *resolver) protoArity(name string, p *bytecode.Proto, args int, at token.Span) {
-	max := p.Params
-	if p.Variadic {
-		max = -1
-	}
-	r.count(name, p.Required, max, args, at)
-}
 
 // Declared returns the functions and classes that the file itself declares.
 func (i *Info) Declared() []*Symbol {

@@ -66,9 +66,7 @@ func (r *resolver) stmt(s *Scope, st ast.Stmt) {
 		r.globalStmt(s, n)
 	case *ast.Include:
 		if n.File != nil {
-			chain := r.chain
-			r.stmts(s, n.File.Stmts)
-			r.chain = chain
+			r.within(n, func() { r.stmts(s, n.File.Stmts) })
 		}
 	case *ast.Barrier:
 		r.expr(s, n.Key)
@@ -107,6 +105,7 @@ func (r *resolver) switchStmt(s *Scope, n *ast.Switch) {
 		r.exprs(s, c.Label)
 		r.stmts(s, c.Stmts)
 	}
+	r.stmts(s, n.Broken)
 	s.sw--
 }
 

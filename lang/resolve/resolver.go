@@ -22,15 +22,18 @@ type resolver struct {
 	// linked are the names that some function of the program links with
 	// `global`: the top level keeps them in cells.
 	linked map[string]bool
-	file   string // file that is being collected, for relative paths
-	chain  []diag.Included
+
+	poisoned map[string]bool // names whose declaration is broken
+
+	file  string // file that is being collected, for relative paths
+	chain []diag.Included
 }
 
 // Resolve gives the names of a parsed file their meaning. The result is usable
 // for compiling only when the list holds no errors.
 func Resolve(f *ast.File, cat *sig.Catalog, o Options) (*Info, diag.List) {
 	r := &resolver{
-		cat: cat, opt: o, linked: map[string]bool{}, file: f.Name,
+		cat: cat, opt: o, linked: map[string]bool{}, poisoned: map[string]bool{}, file: f.Name,
 		info: &Info{globals: map[string]int{}, names: map[string]*Symbol{}, Exports: map[string]bytecode.Export{}},
 	}
 	main := r.scope("{main}", nil, ast.Span(f))

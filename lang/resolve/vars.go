@@ -1,6 +1,8 @@
 package resolve
 
 import (
+	"slices"
+
 	"github.com/hawser-mta/hawser/lang/ast"
 	"github.com/hawser-mta/hawser/lang/token"
 )
@@ -77,7 +79,7 @@ func (r *resolver) params(s *Scope) {
 func (r *resolver) constantExpr(x ast.Expr, what string) {
 	ast.Inspect(x, func(n ast.Node) bool {
 		switch n := n.(type) {
-		case *ast.Number, *ast.String, *ast.Bool, *ast.None, *ast.Paren, *ast.Unary:
+		case *ast.Number, *ast.String, *ast.Bool, *ast.None, *ast.Paren, *ast.Unary, *ast.Cond:
 			return true
 		case *ast.Array:
 			for _, e := range n.Elems {
@@ -99,17 +101,17 @@ func (r *resolver) constantExpr(x ast.Expr, what string) {
 
 // store notes that x is written and reports what cannot be.
 func (r *resolver) store(s *Scope, x ast.Expr) {
-	root, direct := x, true
+	root := x
 	for {
 		switch n := root.(type) {
 		case *ast.Index:
-			root, direct = n.X, false
+			root = n.X
 			continue
 		case *ast.Slice:
-			root, direct = n.X, false
+			root = n.X
 			continue
 		case *ast.Prop:
-			root, direct = n.X, false
+			root = n.X
 			continue
 		}
 		break
@@ -117,9 +119,6 @@ func (r *resolver) store(s *Scope, x ast.Expr) {
 	switch n := root.(type) {
 	case *ast.Var:
 		if n.Name == "this" {
-			if direct {
-				r.errorAt(ast.Span(n), "readonly", "", "'$this' cannot be assigned")
-			}
 			return
 		}
 		if v := r.variable(s, n.Name); v.ReadOnly {
@@ -134,7 +133,8 @@ func (r *resolver) store(s *Scope, x ast.Expr) {
 
 // thisHere reports $this where there is none.
 func (r *resolver) thisHere(s *Scope, v *ast.Var) {
-	if s.vars["this"] == nil {
+	captured := slices.ContainsFunc(s.Captures, func(c *ast.Var) bool { return c.Name == "this" })
+	if !s.This && !captured {
 		r.errorAt(ast.Span(v), "placement", "capture it in a function literal: closure ($this)", "'$this' exists only in constructors and methods")
 		r.variable(s, "this")
 	}

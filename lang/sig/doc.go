@@ -1,5 +1,5 @@
 // Package sig describes names without implementing them: built-in functions,
-// classes, hook variables and their texts. It is data only.
+// classes, hook variables, reserved words and their texts. It is data only.
 //
 // One declaration (Func, Class, Var) feeds the resolver's arity and phase
 // checks, run-time argument errors, `hsl doc`, completion and the reference

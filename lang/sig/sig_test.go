@@ -2,10 +2,12 @@ package sig_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hawser-mta/hawser/lang/sig"
+	"github.com/hawser-mta/hawser/lang/token"
 )
 
 func TestNew(t *testing.T) {
@@ -44,5 +46,23 @@ func TestSuggest(t *testing.T) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+// TestKeywords: every reserved word is described once, and described well.
+func TestKeywords(t *testing.T) {
+	t.Parallel()
+	got := slices.Clone(sig.Meaningless)
+	for _, k := range sig.Keywords {
+		got = append(got, k.Words...)
+		if k.Syntax == "" || k.Example == "" || k.Output == "" || !strings.HasSuffix(k.Text, ".") || strings.Count(k.Text, "\n") > 2 {
+			t.Errorf("%v: want a syntax line, one to three lines of sentences, an example and its output", k.Words)
+		}
+	}
+	slices.Sort(got)
+	want := token.Keywords()
+	slices.Sort(want)
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got)\n%s", d)
 	}
 }

@@ -5,7 +5,7 @@ import "iter"
 // Suggest returns the candidate nearest to name by edit distance, "" when none
 // is near enough to be a likely misspelling.
 func Suggest(name string, candidates iter.Seq[string]) string {
-	best, limit := "", max(1, (len(name)+1)/3)+1
+	best, limit := "", min(max(1, (len(name)+1)/3)+1, len(name))
 	for c := range candidates {
 		if c == name {
 			continue

@@ -60,6 +60,9 @@ func Lookup(word string) Kind {
 	return Name
 }
 
+// IsRefused reports whether the word is refused as a name without being reserved.
+func IsRefused(word string) bool { return refused[word] || word == Assert }
+
 // Keywords returns the reserved words, for completion and documentation.
 func Keywords() []string {
 	var l []string

@@ -21,6 +21,7 @@ import (
 	"github.com/hawser-mta/hawser/mta/spool"
 	"github.com/hawser-mta/hawser/runtime/module"
 	"github.com/hawser-mta/hawser/runtime/registry"
+	"github.com/hawser-mta/hawser/runtime/runtest"
 	"github.com/hawser-mta/hawser/runtime/vm"
 	"github.com/hawser-mta/hawser/stdlib"
 )
@@ -31,6 +32,12 @@ func universe() *registry.Universe {
 	script.Register(b)
 	hook.Register(b)
 	return b.Freeze()
+}
+
+// TestErrors compiles the faulty programs that stand in hooks.
+func TestErrors(t *testing.T) {
+	t.Parallel()
+	runtest.Dir(t, universe(), "../../testdata/lang/errors/hook")
 }
 
 type rig struct {

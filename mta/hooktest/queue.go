@@ -27,8 +27,8 @@ func (s *session) runQueue() (value.Value, error) {
 	}
 	r := s.runner()
 	v, left := r.RunQueue(s.t.Context(), in)
-	context, _ := left.(value.Value)
-	if context.IsUndefined() {
+	context, ok := left.(value.Value)
+	if !ok || context.IsUndefined() {
 		context = value.None
 	}
 	return s.result(v, context)

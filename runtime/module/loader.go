@@ -35,6 +35,10 @@ type Entry struct {
 // Loader builds sets. It keeps compiled programs, so that a build after a small
 // change compiles little. It serves one Build at a time.
 type Loader struct {
+	Cover bool // programs count what they run
+	// Plain compiles without optimisations, for tests that compare.
+	Plain bool
+
 	universe *registry.Universe
 	lib      *vm.Library
 	kept     map[key]*compiled
@@ -46,6 +50,7 @@ type key struct {
 	loc     location
 	context string
 	module  bool
+	cover   bool
 }
 
 // NewLoader returns a loader for programs that use the universe.
@@ -67,7 +72,7 @@ type build struct {
 // files returns the set of the last one.
 func (l *Loader) Build(ctx context.Context, roots *Roots, entries []Entry) (*Set, diag.List) {
 	b := &build{Loader: l, roots: roots, next: map[key]*compiled{}, read: once()}
-	s := &Set{images: map[string]*vm.Image{}, entries: map[string]Entry{}, files: map[location]hash{}}
+	s := &Set{images: map[string]*vm.Image{}, entries: map[string]Entry{}, files: map[location]hash{}, cover: l.Cover}
 	var diags diag.List
 	for _, e := range entries {
 		if ctx.Err() != nil {
@@ -127,7 +132,7 @@ func (b *build) entry(e Entry) (*vm.Image, *compiled) {
 			}}}
 		}
 	}
-	k := key{loc: loc, context: e.Context, module: e.Module}
+	k := key{loc: loc, context: e.Context, module: e.Module, cover: b.Cover}
 	c := b.reuse(k, src)
 	if c == nil || e.Shell || len(e.Globals) > 0 {
 		b.stack = append(b.stack[:0], loc)
@@ -164,7 +169,7 @@ func (b *build) module(loc location, src []byte) (*compiled, error) {
 			return nil, fmt.Errorf("import cycle: %s", strings.Join(names, " → "))
 		}
 	}
-	k := key{loc: loc, module: true}
+	k := key{loc: loc, module: true, cover: b.Cover}
 	if c := b.next[k]; c != nil {
 		return c, nil
 	}

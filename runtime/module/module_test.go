@@ -104,11 +104,13 @@ func TestErrors(t *testing.T) {
 	f := files{
 		"a.hsl": `import { b } from "b.hsl"; function a() { }`, "b.hsl": `import { a } from "a.hsl"; function b() { }`,
 		"bad.hsl": "function f( { }", "hook.hsl": `function f() { Accept(); }`, "t.txt": "",
+		"inc.hsl": `include "deep.hsl";`, "deep.hsl": `function () { return nope(); };`,
 	}
 	for _, c := range []struct{ name, src, context, want string }{
 		{"missing file", `import { f } from "no.hsl";`, "", "hooks/eod/in.hsl:1:19: error: no file 'no.hsl'"},
 		{"cycle", `import { a } from "a.hsl";`, "", "import cycle: files/a.hsl → files/b.hsl → files/a.hsl"},
 		{"error inside", `import { f } from "bad.hsl";`, "", "imported at hooks/eod/in.hsl:1:1"},
+		{"error inside include", `include "inc.hsl";`, "", "included at files/inc.hsl:1:1\n    included at hooks/eod/in.hsl:1:1"},
 		{"absolute", `import { f } from "/etc/passwd";`, "", "absolute path"},
 		{"escaping", `include "../../x.hsl";`, "", "leads out of the script folder"},
 		{"escaping by name", `include "a/../../x.hsl";`, "", "leads out of the script folder"},

@@ -16,6 +16,7 @@ type Set struct {
 	images  map[string]*vm.Image
 	entries map[string]Entry
 	files   map[location]hash
+	cover   bool
 }
 
 // Image returns the linked program of an entry, nil when the set has none.
@@ -51,6 +52,9 @@ func (s *Set) Files() []string {
 // finish computes the version: entries and the content of every file.
 func (s *Set) finish() {
 	h := sha256.New()
+	if s.cover {
+		h.Write([]byte("cover\x00"))
+	}
 	for _, id := range s.IDs() {
 		e := s.entries[id]
 		h.Write([]byte(id + "\x00" + e.Context + "\x00" + location{e.Root, e.Path}.String() + "\x00"))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/hawser-mta/hawser/lang/ast"
@@ -13,6 +14,7 @@ import (
 	"github.com/hawser-mta/hawser/lang/diag"
 	"github.com/hawser-mta/hawser/lang/parser"
 	"github.com/hawser-mta/hawser/lang/resolve"
+	"github.com/hawser-mta/hawser/lang/sig"
 	"github.com/hawser-mta/hawser/lang/token"
 )
 
@@ -61,7 +63,7 @@ func (b *build) compile(loc location, src []byte, o options) *compiled {
 	if c.diags.Errors() {
 		return c
 	}
-	c.prog, more = compile.Compile(f, info, compile.Options{Fset: u.fset, Context: o.context})
+	c.prog, more = compile.Compile(f, info, compile.Options{Fset: u.fset, Context: o.context, Plain: b.Plain, Cover: b.Cover})
 	c.diags = append(c.diags, more...)
 	return c
 }
@@ -138,9 +140,13 @@ func (u *unit) Data(name, from string, opts map[string]any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	for k := range opts {
-		if _, ok := d.Options[k]; !ok {
+	for _, k := range slices.Sorted(maps.Keys(opts)) {
+		want, ok := d.Options[k]
+		if !ok {
 			return nil, fmt.Errorf("unknown option '%s' of loader %s", k, d.Name)
+		}
+		if got := typeOf(opts[k]); got != want {
+			return nil, fmt.Errorf("option '%s' of loader %s must be %s, got %s", k, d.Name, want, got)
 		}
 	}
 	_, src, err := u.open(file, from)
@@ -152,4 +158,19 @@ func (u *unit) Data(name, from string, opts map[string]any) (any, error) {
 		return nil, fmt.Errorf("cannot load '%s' as %s: %s", file, d.Name, err)
 	}
 	return v, nil
+}
+
+// typeOf names the type of a constant of the resolver.
+func typeOf(x any) sig.Type {
+	switch x.(type) {
+	case bool:
+		return sig.Boolean
+	case float64:
+		return sig.Number
+	case string:
+		return sig.String
+	case nil:
+		return sig.None
+	}
+	return sig.Array
 }

@@ -7,10 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-var (
-	errEndless = errors.New("the regular expression calls itself without end")
-	errCommit  = errors.New("committed")
-)
+var errEndless = errors.New("the regular expression calls itself without end")
 
 // assert tests a condition on the position.
 func (m *machine) assert(o op, pos int) bool {
@@ -29,9 +26,7 @@ func (m *machine) assert(o op, pos int) bool {
 	case opSearchStart:
 		return pos == m.start
 	}
-	before := pos > 0 && wordByte(s[pos-1])
-	behind := pos < len(s) && wordByte(s[pos])
-	return (before != behind) == (o == opWordBoundary)
+	return boundary(s, pos) == (o == opWordBoundary)
 }
 
 // lineBreak returns the length of what \R matches at pos, 0 for nothing.
@@ -50,30 +45,10 @@ func (m *machine) lineBreak(pos int) int {
 	return 0
 }
 
-// grapheme returns the length of a character with the marks that combine with
-// it, 0 at the end.
-func (m *machine) grapheme(pos int) int {
-	if pos >= len(m.s) {
-		return 0
-	}
-	n := m.size(pos)
-	if strings.HasPrefix(m.s[pos:], "\r\n") {
-		return 2
-	}
-	for m.p.utf && pos+n < len(m.s) {
-		r, size := utf8.DecodeRuneInString(m.s[pos+n:])
-		if r != 0x200d && !unicode.In(r, unicode.Mn, unicode.Me, unicode.Mc) {
-			break
-		}
-		n += size
-	}
-	return n
-}
-
 // backref compares the text of a group with what stands at pos.
-func (m *machine) backref(in inst, pos int) (int, bool) {
+func (m *machine) backref(in *inst, pos int) (int, bool) {
 	for _, g := range m.p.refs[in.a] {
-		from, to := m.slots[2*g], m.slots[2*g+1]
+		from, to := int(m.slots[2*g]), int(m.slots[2*g+1])
 		if to < 0 || from < 0 {
 			continue
 		}
@@ -82,6 +57,7 @@ func (m *machine) backref(in inst, pos int) (int, bool) {
 			m.steps += len(text) >> 6
 			return len(text), strings.HasPrefix(m.s[pos:], text)
 		}
+		m.steps += len(text) >> 3
 		return m.foldPrefix(text, pos)
 	}
 	return 0, false

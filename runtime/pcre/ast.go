@@ -17,8 +17,8 @@ type (
 	}
 	// any is the dot.
 	anyChar struct{ newline bool }
-	// oneByte is \C; linebreak \R; grapheme \X.
-	oneByte   struct{}
+	// anyByte is \C; linebreak \R; grapheme \X.
+	anyByte   struct{}
 	linebreak struct{}
 	grapheme  struct{}
 
@@ -56,11 +56,15 @@ type (
 		test    *look
 		kind    condKind
 		n       int
+		nums    []int // of a name, one of which must be set
 		name    string
 		yes, no node
 	}
 	keep struct{} // \K
-	verb struct{ kind op }
+	verb struct {
+		kind op
+		name string // of (*MARK:name), (*SKIP:name)
+	}
 )
 
 type condKind uint8

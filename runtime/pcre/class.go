@@ -15,6 +15,7 @@ type class struct {
 	negated bool // the whole class, as [^...]
 	utf     bool
 	fold    bool
+	item    *one // what the compiler makes of it
 }
 
 type span struct{ lo, hi rune }
@@ -54,6 +55,15 @@ func (c *class) foldCase() {
 		}
 	}
 }
+
+// wide reports whether the class may hold characters above ASCII.
+func (c *class) wide() bool {
+	return c.negated || len(c.ranges)+len(c.tables) > 0 || c.bits[2]|c.bits[3] != 0 || c.fold && c.oddFold()
+}
+
+// oddFold reports whether the class has a letter with another case above ASCII: k
+// (the kelvin sign) or s (the long s).
+func (c *class) oddFold() bool { return c.bit('k') || c.bit('s') || c.bit('K') || c.bit('S') }
 
 func (c *class) bit(b byte) bool { return c.bits[b>>6]&(1<<(b&63)) != 0 }
 
@@ -130,7 +140,8 @@ func (c *class) complement(ranges []span) {
 	}
 }
 
-func ascii(s string) *class {
+// pairs makes a class of ranges, each given by its first and last character.
+func pairs(s string) *class {
 	c := &class{}
 	for i := 0; i+1 < len(s); i += 2 {
 		c.add(rune(s[i]), rune(s[i+1]))
@@ -143,17 +154,17 @@ func shorthand(letter byte) *class {
 	var c *class
 	switch letter | 0x20 {
 	case 'd':
-		c = ascii("09")
+		c = pairs("09")
 	case 'w':
-		c = ascii("09AZ__az")
+		c = pairs("09AZ__az")
 	case 's':
-		c = ascii("\t\r  ")
+		c = pairs("\t\r  ")
 	case 'h':
-		c = ascii("\t\t  ")
+		c = pairs("\t\t  ")
 		c.add(0xa0, 0xa0)
 		c.ranges = []span{{0x1680, 0x1680}, {0x180e, 0x180e}, {0x2000, 0x200a}, {0x202f, 0x202f}, {0x205f, 0x205f}, {0x3000, 0x3000}}
 	case 'v':
-		c = ascii("\n\r")
+		c = pairs("\n\r")
 		c.add(0x85, 0x85)
 		c.ranges = []span{{0x2028, 0x2029}}
 	default:
@@ -167,33 +178,33 @@ func shorthand(letter byte) *class {
 func posix(name string) *class {
 	switch strings.TrimPrefix(name, "^") {
 	case "alpha":
-		return ascii("AZaz")
+		return pairs("AZaz")
 	case "digit":
-		return ascii("09")
+		return pairs("09")
 	case "alnum":
-		return ascii("09AZaz")
+		return pairs("09AZaz")
 	case "upper":
-		return ascii("AZ")
+		return pairs("AZ")
 	case "lower":
-		return ascii("az")
+		return pairs("az")
 	case "space":
-		return ascii("\t\r  ")
+		return pairs("\t\r  ")
 	case "blank":
-		return ascii("\t\t  ")
+		return pairs("\t\t  ")
 	case "punct":
-		return ascii("!/:@[`{~")
+		return pairs("!/:@[`{~")
 	case "xdigit":
-		return ascii("09AFaf")
+		return pairs("09AFaf")
 	case "word":
-		return ascii("09AZ__az")
+		return pairs("09AZ__az")
 	case "cntrl":
-		return ascii("\x00\x1f\x7f\x7f")
+		return pairs("\x00\x1f\x7f\x7f")
 	case "print":
-		return ascii(" ~")
+		return pairs(" ~")
 	case "graph":
-		return ascii("!~")
+		return pairs("!~")
 	case "ascii":
-		return ascii("\x00\x7f")
+		return pairs("\x00\x7f")
 	}
 	return nil
 }

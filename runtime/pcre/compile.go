@@ -2,7 +2,6 @@ package pcre
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -12,29 +11,49 @@ const maxCode = 1 << 18
 type compiler struct {
 	p       *program
 	pattern *parser
-	lit     strings.Builder
+	firsts  firsts
+	sets    map[[4]uint64]int32 // places in p.nexts of sets without end
+	open    []int               // groups around the current place
+	accepts *[]int              // jumps of (*ACCEPT) out of the lookaround, nil: outside
+	branch  int                 // slot of the alternation around, for (*THEN); -1: none
+	marks   map[string]int      // slots of (*MARK:name)
 }
 
 func compile(n node, p *parser) *program {
-	c := &compiler{pattern: p, p: &program{groups: p.groups, utf: p.utf, starts: make([]int, p.groups+1)}}
-	c.p.slots = 2 * (p.groups + 1)
-	c.node(n)
+	c := &compiler{
+		pattern: p, firsts: firsts{p.utf}, sets: map[[4]uint64]int32{}, branch: -1, marks: map[string]int{},
+		p: &program{
+			groups: p.groups, utf: p.utf, starts: make([]int, p.groups+1), slots: 2 * (p.groups + 1),
+			calls: len(p.calls) > 0, captures: len(p.refs)+len(p.conds)+len(p.calls) > 0, verbs: p.verbs,
+		},
+	}
+	c.node(n, c.leaving())
 	c.emit(opEnd, 0, 0)
 	c.emit(opMatch, 0, 0)
 	c.link()
-	c.p.analyse(n)
+	c.p.enter(n)
 	return c.p
 }
+
+// leaving is what follows a group that may have been called from anywhere.
+func (c *compiler) leaving() next { return next{done: !c.p.calls, any: c.p.calls} }
 
 func (c *compiler) emit(o op, a, b int) int {
 	if len(c.p.code) >= maxCode {
 		c.pattern.fail("the pattern is too large")
 	}
-	c.p.code = append(c.p.code, inst{o, a, b})
+	c.p.code = append(c.p.code, inst{op: o, a: int32(a), b: int32(b)})
 	return len(c.p.code) - 1
 }
 
 func (c *compiler) here() int { return len(c.p.code) }
+
+// land makes jumps lead here.
+func (c *compiler) land(jumps ...int) {
+	for _, j := range jumps {
+		c.p.code[j].a = int32(c.here())
+	}
+}
 
 // slot returns a new register.
 func (c *compiler) slot() int {
@@ -42,325 +61,200 @@ func (c *compiler) slot() int {
 	return c.p.slots - 1
 }
 
+// set returns the place of a set in the program, -1 when it says nothing.
+func (c *compiler) set(f next) int32 {
+	if !f.known() {
+		return -1
+	}
+	key := f.bits
+	if i, ok := c.sets[key]; ok && !f.end {
+		return i
+	}
+	f.prepare()
+	c.p.nexts = append(c.p.nexts, f)
+	i := int32(len(c.p.nexts) - 1)
+	if !f.end {
+		c.sets[key] = i
+	}
+	return i
+}
+
 // link fills in the code of called groups, which may stand behind the calls.
 func (c *compiler) link() {
 	for i := range c.p.code {
 		if in := &c.p.code[i]; in.op == opCall {
-			in.b = c.p.starts[in.a]
+			in.b = int32(c.p.starts[in.a])
 		}
 	}
 }
 
-func (c *compiler) node(n node) {
+// node compiles n; follow is what can stand behind it.
+func (c *compiler) node(n node, follow next) {
 	switch n := n.(type) {
 	case empty:
-	case char, set, anyChar, oneByte:
-		c.single(n)
+	case char, set, anyChar, anyByte:
+		c.literal([]node{n})
 	case linebreak:
 		c.emit(opBreak, 0, 0)
 	case grapheme:
 		c.emit(opGrapheme, 0, 0)
 	case concat:
-		c.concat(n.list)
+		c.concat(n.list, follow)
 	case alternate:
-		c.alternate(n.list)
+		c.alternate(n.list, follow)
 	case group:
-		c.p.starts[n.n] = c.here()
-		c.emit(opSave, 2*n.n, 0)
-		c.node(n.body)
-		c.emit(opSave, 2*n.n+1, 0)
-		c.emit(opEnd, n.n, 0)
+		c.group(n, follow)
 	case atomic:
-		c.atomic(n.body)
+		s := c.slot()
+		c.emit(opMark, s, 0)
+		c.node(n.body, c.leaving())
+		c.emit(opCut, s, 0)
 	case look:
 		c.look(n)
 	case repeat:
-		c.repeat(n)
+		c.repeat(n, follow)
 	case assertion:
 		c.emit(n.kind, 0, 0)
 	case *backref:
-		c.backref(n)
+		o := opBackref
+		if n.fold {
+			o = opBackrefFold
+		}
+		c.p.refs = append(c.p.refs, n.nums)
+		c.emit(o, len(c.p.refs)-1, 0)
 	case *call:
 		c.emit(opCall, n.n, 0)
 	case *condition:
-		c.condition(n)
+		c.condition(n, follow)
 	case keep:
 		c.emit(opKeep, 0, 0)
 	case verb:
-		c.emit(n.kind, 0, 0)
+		c.verb(n)
 	}
 }
 
-// single emits the operation of a node that matches one character.
-func (c *compiler) single(n node) {
-	switch n := n.(type) {
-	case char:
-		switch {
-		case n.fold && (unicode.SimpleFold(n.r) != n.r) && (c.p.utf || n.r < 128):
-			c.emit(opFold, int(n.r), 0)
-		case n.r < 128 || !c.p.utf:
-			c.emit(opChar, int(n.r), 0)
-		default:
-			c.emit(opRune, int(n.r), 0)
-		}
-	case set:
-		c.p.sets = append(c.p.sets, n.c)
-		c.emit(opSet, len(c.p.sets)-1, 0)
-	case anyChar:
-		if n.newline {
-			c.emit(opAnyNL, 0, 0)
-		} else {
-			c.emit(opAny, 0, 0)
-		}
-	case oneByte:
-		c.emit(opByte, 0, 0)
+func (c *compiler) group(n group, follow next) {
+	if c.p.calls {
+		follow = next{any: true}
+	}
+	c.p.starts[n.n] = c.here()
+	c.emit(opSave, 2*n.n, 0)
+	c.open = append(c.open, n.n)
+	c.node(n.body, follow)
+	c.open = c.open[:len(c.open)-1]
+	c.emit(opSave, 2*n.n+1, 0)
+	if c.p.calls {
+		c.emit(opEnd, n.n, 0)
 	}
 }
 
-// concat joins runs of literal characters.
-func (c *compiler) concat(list []node) {
+func (c *compiler) concat(list []node, follow next) {
+	follows := make([]next, len(list)+1) // what can stand at each place
+	follows[len(list)] = follow
+	for i := len(list) - 1; i > 0; i-- {
+		follows[i] = c.firsts.of(list[i], follows[i+1])
+	}
 	for i := 0; i < len(list); {
-		j := i
-		c.lit.Reset()
-		for ; j < len(list); j++ {
-			ch, ok := list[j].(char)
-			if !ok || ch.fold && unicode.SimpleFold(ch.r) != ch.r {
-				break
-			}
-			if c.p.utf {
-				c.lit.WriteRune(ch.r)
-			} else {
-				c.lit.WriteByte(byte(ch.r))
-			}
-		}
-		if j-i > 1 {
-			c.p.strings = append(c.p.strings, c.lit.String())
-			c.emit(opString, len(c.p.strings)-1, 0)
-			i = j
+		if n := c.literal(list[i:]); n > 0 {
+			i += n
 			continue
 		}
-		c.node(list[i])
+		c.node(list[i], follows[i+1])
 		i++
 	}
 }
 
-func (c *compiler) alternate(list []node) {
-	var ends []int
-	for i, n := range list {
-		if i == len(list)-1 {
-			c.node(n)
-			break
+// literal compiles what matches one character at the head of a list, as many of
+// them as one operation can take, and returns how many these were.
+func (c *compiler) literal(list []node) int {
+	if text, n := literalText(list, c.p.utf, false); n > 0 {
+		if len(text) == 1 {
+			c.emit(opChar, int(text[0]), 0)
+			return n
 		}
-		split := c.emit(opSplit, 0, 0)
-		c.p.code[split].a = c.here()
-		c.node(n)
-		ends = append(ends, c.emit(opJump, 0, 0))
-		c.p.code[split].b = c.here()
+		c.p.strings = append(c.p.strings, text)
+		c.emit(opString, len(c.p.strings)-1, 0)
+		return n
 	}
-	for _, e := range ends {
-		c.p.code[e].a = c.here()
+	if text, n := literalText(list, c.p.utf, true); n > 1 {
+		c.p.strings = append(c.p.strings, text)
+		c.emit(opFold, len(c.p.strings)-1, 0)
+		return n
 	}
-}
-
-func (c *compiler) atomic(body node) {
-	s := c.slot()
-	c.emit(opMark, s, 0)
-	c.node(body)
-	c.emit(opCut, s, 0)
-}
-
-// look compiles a lookaround. The body of a lookbehind runs forward from every
-// distance that it can have.
-func (c *compiler) look(n look) {
-	s := c.slot()
-	c.slot()
-	c.emit(opMark, s, 0)
-	c.emit(opSave, s+1, 0)
-	split := -1
-	if n.negative {
-		split = c.emit(opSplit, c.here()+1, 0)
+	x, ok := oneOf(list[0], c.p.utf)
+	if !ok {
+		return 0
 	}
-	if n.behind {
-		c.behind(n.body, s+1)
+	if x.kind == oneByte {
+		c.emit(opChar, int(x.b), 0)
 	} else {
-		c.node(n.body)
+		c.emit(opOne, c.one(x), 0)
 	}
-	if n.negative {
-		c.emit(opLookFail, s, 0)
-		c.p.code[split].b = c.here()
-		return
-	}
-	c.emit(opLookEnd, s, 0)
+	return 1
 }
 
-// behind compiles the body of a lookbehind, to end at the position in slot at.
-func (c *compiler) behind(body node, at int) {
-	list := []node{body}
-	if alt, ok := body.(alternate); ok {
-		list = alt.list
-	}
-	var branches []node
-	for _, b := range list {
-		lo, hi := width(b, c.p.utf, 0)
-		if hi < 0 || hi-lo > 255 {
-			c.pattern.fail("lookbehind without a bounded length")
-		}
-		for d := lo; d <= hi; d++ {
-			branches = append(branches, backwards{d, lo != hi, at, b})
-		}
-	}
-	var ends []int
-	for i, b := range branches {
-		split := -1
-		if i < len(branches)-1 {
-			split = c.emit(opSplit, c.here()+1, 0)
-		}
-		w := b.(backwards)
-		c.emit(opBack, w.distance, 0)
-		c.node(w.body)
-		if w.check {
-			c.emit(opAt, at, 0)
-		}
-		if split >= 0 {
-			ends = append(ends, c.emit(opJump, 0, 0))
-			c.p.code[split].b = c.here()
-		}
-	}
-	for _, e := range ends {
-		c.p.code[e].a = c.here()
-	}
+func (c *compiler) one(x one) int {
+	c.p.ones = append(c.p.ones, x)
+	return len(c.p.ones) - 1
 }
 
-type backwards struct {
-	distance int
-	check    bool
-	at       int
-	body     node
-}
-
-func (c *compiler) backref(n *backref) {
-	o := opBackref
-	if n.fold {
-		o = opBackrefFold
-	}
-	c.p.refs = append(c.p.refs, n.nums)
-	c.emit(o, len(c.p.refs)-1, 0)
-}
-
-func (c *compiler) condition(n *condition) {
-	var no int
-	switch n.kind {
-	case condLook:
-		c.lookCondition(n)
-		return
-	case condDefine:
-		no = c.emit(opJump, 0, 0)
-	case condRecursion:
-		which := -1
-		if n.n > 0 {
-			which = n.n
-		}
-		no = c.emit(opCondRecurs, which, 0)
-	default:
-		no = c.emit(opCondGroup, n.n, 0)
-	}
-	c.node(n.yes)
-	end := c.emit(opJump, 0, 0)
-	if n.kind == condDefine {
-		c.p.code[no].a = c.here()
-	} else {
-		c.p.code[no].b = c.here()
-	}
-	c.node(n.no)
-	c.p.code[end].a = c.here()
-}
-
-// lookCondition is (?(?=test)yes|no): the test decides once.
-func (c *compiler) lookCondition(n *condition) {
-	s := c.slot()
-	c.slot()
-	c.emit(opMark, s, 0)
-	c.emit(opSave, s+1, 0)
-	split := c.emit(opSplit, c.here()+1, 0)
-	if n.test.behind {
-		c.behind(n.test.body, s+1)
-	} else {
-		c.node(n.test.body)
-	}
-	c.emit(opLookEnd, s, 0)
-	yes, no := n.yes, n.no
-	if n.test.negative {
-		yes, no = no, yes
-	}
-	c.node(yes)
-	end := c.emit(opJump, 0, 0)
-	c.p.code[split].b = c.here()
-	c.node(no)
-	c.p.code[end].a = c.here()
-}
-
-// width returns how many characters a node can match, hi -1 without a bound.
-func width(n node, utf bool, depth int) (lo, hi int) {
-	if depth > maxDepth {
-		return 0, -1
-	}
-	switch n := n.(type) {
-	case char, set, anyChar:
-		return 1, 1
-	case oneByte:
-		if utf {
-			return 0, -1
-		}
-		return 1, 1
-	case linebreak:
-		return 1, 2
-	case grapheme, *backref, *call:
-		return 0, -1
-	case concat:
-		for _, x := range n.list {
-			l, h := width(x, utf, depth+1)
-			lo += l
-			if h < 0 || hi < 0 {
-				hi = -1
-			} else {
-				hi += h
+// literalText returns the text that the head of a list matches, and of how many
+// items it is made. With fold, letters of ASCII may match in either case; the text
+// has them in lower case.
+func literalText(list []node, utf, fold bool) (string, int) {
+	var b strings.Builder
+	for i, x := range list {
+		ch, ok := x.(char)
+		switch {
+		case !ok:
+		case !ch.fold || !folds(ch.r, utf):
+			if !fold || !letter(ch.r) {
+				writeChar(&b, ch.r, utf)
+				continue
 			}
+		case fold && ch.r < 128 && !(utf && strings.ContainsRune("kKsS", ch.r)):
+			b.WriteByte(lower[byte(ch.r)])
+			continue
 		}
-		return lo, hi
-	case alternate:
-		lo, hi = width(n.list[0], utf, depth+1)
-		for _, x := range n.list[1:] {
-			l, h := width(x, utf, depth+1)
-			lo = min(lo, l)
-			if h < 0 || hi < 0 {
-				hi = -1
-			} else {
-				hi = max(hi, h)
-			}
-		}
-		return lo, hi
-	case group:
-		return width(n.body, utf, depth+1)
-	case atomic:
-		return width(n.body, utf, depth+1)
-	case repeat:
-		l, h := width(n.body, utf, depth+1)
-		if n.max < 0 || h < 0 {
-			return bounded(l * n.min), -1
-		}
-		return bounded(l * n.min), bounded(h * n.max)
-	case *condition:
-		l, h := width(n.yes, utf, depth+1)
-		m, i := width(n.no, utf, depth+1)
-		if h < 0 || i < 0 {
-			return min(l, m), -1
-		}
-		return min(l, m), max(h, i)
+		return b.String(), i
 	}
-	return 0, 0
+	return b.String(), len(list)
 }
 
-func bounded(n int) int { return min(n, 1<<30) }
+func letter(r rune) bool { return 'a' <= r|0x20 && r|0x20 <= 'z' }
+
+func writeChar(b *strings.Builder, r rune, utf bool) {
+	if utf {
+		b.WriteRune(r)
+	} else {
+		b.WriteByte(byte(r))
+	}
+}
+
+// lower maps A to Z to a to z and leaves the other bytes.
+var lower = func() (t [256]byte) {
+	for i := range t {
+		t[i] = byte(i)
+		if 'A' <= i && i <= 'Z' {
+			t[i] |= 0x20
+		}
+	}
+	return t
+}()
+
+// foldPrefix reports whether s begins with text in any case of ASCII letters.
+func foldPrefix(s, text string) bool {
+	if len(s) < len(text) {
+		return false
+	}
+	s = s[:len(text)]
+	for i := 0; i < len(s); i++ {
+		if lower[s[i]] != text[i] {
+			return false
+		}
+	}
+	return true
+}
 
 // runeLen is the length of a character in the subject.
 func runeLen(r rune, utf bool) int {

@@ -36,9 +36,12 @@ func (p *parser) escape() node {
 		return grapheme{}
 	case 'C':
 		p.pos++
-		return oneByte{}
+		return anyByte{}
 	case 'N':
 		p.pos++
+		if p.utf && p.take("{U+") {
+			return char{p.code('}', 16), p.f.i}
+		}
 		return anyChar{}
 	case 'g':
 		p.pos++
@@ -94,8 +97,13 @@ func (p *parser) numbered() node {
 		end++
 	}
 	n, _ := strconv.Atoi(p.src[p.pos:end])
-	if n >= 10 && n > countGroups(p.src) {
-		return nil
+	if n >= 10 {
+		if p.all == 0 {
+			p.all = 1 + countGroups(p.src)
+		}
+		if n >= p.all {
+			return nil
+		}
 	}
 	p.pos = end
 	return p.reference(&backref{nums: []int{n}, fold: p.f.i})
@@ -108,6 +116,16 @@ func countGroups(src string) int {
 		switch src[i] {
 		case '\\':
 			i++
+		case '[':
+			// Parentheses in a class are characters.
+			if strings.HasPrefix(src[i+1:], "^") {
+				i++
+			}
+			for i += 2; i < len(src) && src[i] != ']'; i++ {
+				if src[i] == '\\' {
+					i++
+				}
+			}
 		case '(':
 			rest := src[i+1:]
 			if !strings.HasPrefix(rest, "?") && !strings.HasPrefix(rest, "*") ||
@@ -290,8 +308,7 @@ func (p *parser) class() *class {
 		if !first && p.take("]") {
 			break
 		}
-		if p.take(`\E`) {
-			first = false
+		if p.take(`\E`) || p.f.xx && (p.take(" ") || p.take("\t")) {
 			continue
 		}
 		if p.take(`\Q`) {

@@ -1,6 +1,7 @@
 package pcre
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -12,6 +13,9 @@ func (p *parser) group() node {
 		return p.verb()
 	}
 	if !p.take("?") {
+		if p.f.n { // (?n): only groups with a name capture
+			return p.close(p.alternation())
+		}
 		return p.capture("")
 	}
 	if !p.more() {
@@ -65,13 +69,16 @@ func (p *parser) capture(name string) node {
 		p.fail("too many groups")
 	}
 	if name != "" {
-		if p.names[name] != nil && !p.f.dupnames {
-			p.fail("two groups are named '%s'", name)
-		}
-		if p.names[name] == nil {
+		nums := p.names[name]
+		if nums == nil {
 			p.order = append(p.order, name)
 		}
-		p.names[name] = append(p.names[name], n)
+		if !slices.Contains(nums, n) { // branches of (?| may use a name again
+			if nums != nil && !p.f.dupnames {
+				p.fail("two groups are named '%s'", name)
+			}
+			p.names[name] = append(nums, n)
+		}
 	}
 	return group{n, p.close(p.alternation())}
 }
@@ -195,30 +202,80 @@ func (p *parser) condition() node {
 		}
 	}
 	p.conds = append(p.conds, c)
-	body := p.alternation()
+	list := p.branches()
 	p.close(nil)
-	c.yes, c.no = body, empty{}
-	if alt, ok := body.(alternate); ok {
-		if len(alt.list) > 2 {
-			p.fail("a conditional group has more than two branches")
-		}
-		c.yes, c.no = alt.list[0], alt.list[1]
+	c.yes, c.no = list[0], empty{}
+	switch {
+	case len(list) > 2:
+		p.fail("a conditional group has more than two branches")
+	case len(list) == 2:
+		c.no = list[1]
 	}
 	return c
 }
 
+// verbs are the backtracking verbs; those with a colon take a name.
+var verbs = map[string]op{
+	"FAIL": opFail, "F": opFail, "ACCEPT": opAccept, "COMMIT": opCommit, "PRUNE": opPrune, "SKIP": opSkip, "THEN": opThen,
+	"MARK": opName, "": opName,
+}
+
+// spelled are the groups that have a name in letters, as in (*pla:...).
+var spelled = map[string]func(node) node{
+	"atomic": func(n node) node { return atomic{n} },
+	"pla":    func(n node) node { return look{body: n} },
+	"nla":    func(n node) node { return look{body: n, negative: true} },
+	"plb":    func(n node) node { return look{body: n, behind: true} },
+	"nlb":    func(n node) node { return look{body: n, behind: true, negative: true} },
+}
+
+func init() {
+	for long, short := range map[string]string{
+		"positive_lookahead": "pla", "negative_lookahead": "nla", "positive_lookbehind": "plb", "negative_lookbehind": "nlb",
+	} {
+		spelled[long] = spelled[short]
+	}
+}
+
+// verb reads what follows (*.
 func (p *parser) verb() node {
-	for name, kind := range map[string]op{"FAIL)": opFail, "F)": opFail, "ACCEPT)": opAccept, "COMMIT)": opCommit, "PRUNE)": opPrune} {
-		if p.take(name) {
-			return verb{kind}
+	end := strings.IndexAny(p.src[p.pos:], ":)")
+	if end < 0 {
+		p.fail("missing ')'")
+	}
+	word := p.src[p.pos : p.pos+end]
+	named := p.src[p.pos+end] == ':'
+	if make := spelled[word]; make != nil && named {
+		p.pos += end + 1
+		return make(p.close(p.alternation()))
+	}
+	v := verb{}
+	var ok bool
+	if v.kind, ok = verbs[word]; !ok {
+		p.fail("unknown verb '(*%s)'", word)
+	}
+	p.pos += end + 1
+	if named {
+		i := strings.IndexByte(p.src[p.pos:], ')')
+		if i < 0 {
+			p.fail("missing ')'")
+		}
+		v.name = p.src[p.pos : p.pos+i]
+		p.pos += i + 1
+	}
+	switch v.kind {
+	case opName:
+		if v.name == "" {
+			p.fail("(*MARK) needs a name")
+		}
+	case opCommit, opPrune, opSkip, opThen:
+		p.verbs, p.then = true, p.then || v.kind == opThen
+		if v.name != "" && v.kind != opSkip {
+			// They set a mark as well.
+			return concat{[]node{verb{opName, v.name}, verb{kind: v.kind}}}
 		}
 	}
-	end := strings.IndexByte(p.src[p.pos:], ')')
-	if end < 0 {
-		end = len(p.src) - p.pos
-	}
-	p.fail("unknown verb '(*%s)'", p.src[p.pos:p.pos+end])
-	return nil
+	return v
 }
 
 // setFlags reads (?i), (?i-s:...), (?^).
@@ -235,12 +292,18 @@ func (p *parser) setFlags() node {
 			f.s = on
 		case 'x':
 			f.x = on
+			f.xx = on && strings.HasPrefix(p.src[p.pos:], "xx")
+			if f.xx {
+				p.pos++
+			}
 		case 'U':
 			f.ungreedy = on
 		case 'J':
 			f.dupnames = on
+		case 'n':
+			f.n = on
 		case '^':
-			f.i, f.m, f.s, f.x = false, false, false, false
+			f.i, f.m, f.s, f.x, f.xx, f.n = false, false, false, false, false, false
 		case '-':
 			on = false
 		case ')':

@@ -32,9 +32,15 @@ func linearise(n node, groups int) *linear {
 
 // serves reports whether the engine may be asked about a search.
 func (l *linear) serves(s string, start int) bool {
-	if start > 0 && l.asserts || l.lineEnd && strings.HasSuffix(s, "\n") {
-		return false
-	}
+	return l.fits(s, start) && ascii(s)
+}
+
+// fits is the part of serves that differs between searches of one subject.
+func (l *linear) fits(s string, start int) bool {
+	return !(start > 0 && l.asserts || l.lineEnd && strings.HasSuffix(s, "\n"))
+}
+
+func ascii(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if s[i] >= 0x80 {
 			return false

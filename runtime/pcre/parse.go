@@ -17,7 +17,7 @@ type SyntaxError struct {
 func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at offset %d", e.Text, e.Offset) }
 
 // flags are the modes that a pattern can switch inside.
-type flags struct{ i, m, s, x, ungreedy, dupnames bool }
+type flags struct{ i, m, s, x, xx, n, ungreedy, dupnames bool }
 
 type parser struct {
 	src    string
@@ -25,12 +25,15 @@ type parser struct {
 	utf    bool
 	f      flags
 	groups int
+	all    int // one more than the groups of the whole pattern, 0: not counted yet
 	names  map[string][]int
 	order  []string // names in the order of their groups
 	depth  int
 	calls  []*call
 	refs   []*backref
 	conds  []*condition
+	verbs  bool // has verbs that end more than a branch
+	then   bool // has (*THEN)
 }
 
 // maxDepth bounds the nesting of groups in a pattern.
@@ -92,7 +95,7 @@ func (p *parser) parse() node {
 	}
 	for _, c := range p.conds {
 		if c.name != "" {
-			c.n = p.named(c.name)
+			c.n, c.nums = p.named(c.name), p.names[c.name]
 		}
 		if c.n > p.groups {
 			p.fail("condition on group %d, the pattern has %d", c.n, p.groups)
@@ -111,6 +114,15 @@ func (p *parser) named(name string) int {
 
 // alternation reads branches up to a closing parenthesis.
 func (p *parser) alternation() node {
+	list := p.branches()
+	if len(list) == 1 {
+		return list[0]
+	}
+	return alternate{list}
+}
+
+// branches reads what stands between bars.
+func (p *parser) branches() []node {
 	if p.depth++; p.depth > maxDepth {
 		p.fail("groups are nested too deep")
 	}
@@ -124,10 +136,7 @@ func (p *parser) alternation() node {
 		}
 	}
 	p.f = saved
-	if len(list) == 1 {
-		return list[0]
-	}
-	return alternate{list}
+	return list
 }
 
 func (p *parser) sequence() node {
@@ -216,7 +225,7 @@ func (p *parser) term() node {
 
 // quantified reads the quantifier behind an item.
 func (p *parser) quantified(n node) node {
-	for p.more() && p.skip() {
+	for p.more() && (p.skip() || p.take(`\Q\E`) || p.take(`\E`)) {
 	}
 	if !p.more() {
 		return n
@@ -246,8 +255,15 @@ func (p *parser) quantified(n node) node {
 	case p.take("+"):
 		r.possessive, r.lazy = true, false
 	}
-	if p.more() && strings.IndexByte("*+?", p.src[p.pos]) >= 0 {
-		p.fail("nothing to repeat before '%c'", p.src[p.pos])
+	if p.more() {
+		again := strings.IndexByte("*+?", p.src[p.pos]) >= 0
+		if mark := p.pos; p.src[p.pos] == '{' {
+			_, _, again = p.counts()
+			p.pos = mark
+		}
+		if again {
+			p.fail("nothing to repeat before '%c'", p.src[p.pos])
+		}
 	}
 	if _, isAssertion := n.(assertion); isAssertion {
 		return repeat{body: n, min: min(lo, 1), max: 1, lazy: r.lazy}

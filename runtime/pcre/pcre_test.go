@@ -2,9 +2,9 @@ package pcre_test
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hawser-mta/hawser/runtime/pcre"
 )
@@ -122,6 +122,32 @@ var cases = []struct{ pattern, flags, subject, want string }{
 	{`(\d+)(?:px|em)(?=;)`, "", "12em;", "12em|12"},
 	{`^(a(?1)?b)$`, "", "aabb", "aabb|aabb"},
 	{`(?<!\\)"`, "", `\" "`, `"`},
+	// What perl does otherwise, or has in its strings and not in its patterns.
+	{`[\Qa]b\E]+`, "", "x]a", "]a"},
+	{`\Qa.b*\E+`, "", "a.b***", "a.b***"},
+	{`a\Q\E+`, "", "aaa", "aaa"},
+	{`\Qa\E\Qb\E`, "", "ab", "ab"},
+	{`(?x) a b # comment`, "", "ab", "ab"},
+	{`a (?-x) b`, "x", "a b", "a b"},
+	{`(?xx) a [ b c ] d`, "", "abd", "abd"},
+	{`(?!(a)b)a`, "", "ac", "a|-"},
+	{`^(a(b)?)+$`, "", "aba", "aba|a|b"},
+	{`(?J)(?<n>a)|(?<n>b)`, "", "b", "b|-|b"},
+	{`(?J)(?:(?<n>a)|(?<n>b))\k<n>`, "", "abb", "bb|-|b"},
+	{`(?J)^(?:(?<n>a)|(?<n>b)|x)(?(<n>)y|z)`, "", "by", "by|-|b"},
+	{`\g<p>x(?<p>a|b)`, "", "axb", "axb|b"},
+	{`\g'1'x(a|b)`, "", "axb", "axb|b"},
+	{`\p{Lu}`, "iu", "é", "no"},
+	{`ß`, "iu", "SS", "no"},
+	{`a(?:b(*THEN)x|bc)`, "", "abc", "abc"},
+	{`(?:a(*THEN)b|a(*THEN)c|ad)`, "", "ad", "ad"},
+	{`(?:a|b(*THEN)c|bd)e`, "", "bde", "bde"},
+	{`(?=a(*COMMIT)b|ac)ac|a`, "", "ac", "a"},
+	{`(?!a(*COMMIT)b|ac)a`, "", "ac", "a"},
+	{`(?!a(*ACCEPT)b)a`, "", "ac", "no"},
+	{`(?=a(*ACCEPT)b)a`, "", "ac", "a"},
+	{`(*COMMIT)b`, "", "ab", "b"},
+	{`(a(*COMMIT)b|c)?(?1)a`, "", "ca", "ca|-"},
 }
 
 func TestFind(t *testing.T) {
@@ -197,7 +223,7 @@ func TestHostile(t *testing.T) {
 		{"many stars", `^a*a*a*a*a*a*a*a*b`, long, false},
 		{"endless recursion", `(?R)?a(?R)`, long, true},
 		{"deep recursion", `^(a(?1)?b)$`, long, false},
-		{"lookahead bomb", `^(?=(a+)+$)x`, long + "!", true},
+		{"lookahead bomb", `^(?=(a+)+$)a`, long + "!", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -205,7 +231,11 @@ func TestHostile(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			begin := time.Now()
 			loc, err := re.Find(c.subject, 0)
+			if d := time.Since(begin); d > 20*time.Second { // a second is usual, the race detector takes ten
+				t.Errorf("took %s", d)
+			}
 			if (err != nil) != c.fails || loc != nil {
 				t.Errorf("got %v, %v", loc, err)
 			}
@@ -227,27 +257,6 @@ func TestSplit(t *testing.T) {
 			t.Parallel()
 			if p, f := pcre.Split(c.in); p != c.pattern || f != c.flags {
 				t.Errorf("got %q %q, want %q %q", p, f, c.pattern, c.flags)
-			}
-		})
-	}
-}
-
-func BenchmarkFind(b *testing.B) {
-	for _, c := range []struct{ name, pattern, subject string }{
-		{"literal", `needle`, strings.Repeat("hay ", 100) + "needle"},
-		{"address", `^[\w.+-]+@([\w-]+\.)+[a-z]{2,}$`, "some.body+tag@mail.example.com"},
-		{"alternation", `(?:spam|eggs|bacon)\b`, strings.Repeat("toast ", 20) + "bacon"},
-	} {
-		re, err := pcre.Compile(c.pattern, "")
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.Run(c.name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if loc, err := re.Find(c.subject, 0); err != nil || loc == nil {
-					b.Fatal(fmt.Sprint(loc, err))
-				}
 			}
 		})
 	}

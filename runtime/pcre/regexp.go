@@ -3,7 +3,6 @@ package pcre
 import (
 	"strings"
 	"sync"
-	"unicode/utf8"
 )
 
 // Regexp is a compiled pattern, safe for use by several goroutines.
@@ -90,34 +89,20 @@ func (re *Regexp) UTF8() bool { return re.prog.utf }
 // String returns the pattern as a literal.
 func (re *Regexp) String() string { return "#/" + re.Pattern + "/" + re.Flags }
 
-// Match reports whether the subject contains a match.
-func (re *Regexp) Match(s string) (bool, error) {
-	loc, err := re.Find(s, 0)
+// Match reports whether the subject contains a match. It ends with ErrStopped when
+// done is closed.
+func (re *Regexp) Match(done <-chan struct{}, s string) (bool, error) {
+	f := Finder{re: re, s: s, free: true, Done: done}
+	var room [2]int
+	loc, err := f.Find(room[:0], 0)
 	return loc != nil, err
 }
 
 // Find returns the positions of the first match at or behind start and of its
-// groups, two per group, -1 where a group took no part; nil without a match. It
-// fails when the match takes more than ten million steps.
+// groups, two per group, -1 where a group took no part; nil without a match.
 func (re *Regexp) Find(s string, start int) ([]int, error) {
-	if re.prog.utf && !utf8.ValidString(s) {
-		return nil, nil
-	}
-	// Most searches end after few steps. What takes longer is given to the
-	// linear engine, where the pattern allows.
-	loc, err := re.prog.match(s, start, 4096+16*(len(s)-start))
-	if err != ErrSteps {
-		return ordered(loc), err
-	}
-	re.once.Do(func() {
-		re.lin = linearise(re.tree, re.prog.groups)
-		re.tree = nil
-	})
-	if re.lin != nil && re.lin.serves(s, start) {
-		return re.lin.match(s, start), nil
-	}
-	loc, err = re.prog.match(s, start, maxSteps)
-	return ordered(loc), err
+	f := Finder{re: re, s: s}
+	return f.Find(nil, start)
 }
 
 // ordered mends a match whose \K stands behind its end, as in (?=ab\K).

@@ -138,7 +138,7 @@ func (o *Options) Func(key string) value.Value {
 		o.fail(key, "function", v)
 	}
 	if !ok {
-		return value.Value{}
+		return value.Undef
 	}
 	return v
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hawser-mta/hawser/lang/diag"
 	"github.com/hawser-mta/hawser/lang/golden"
+	"github.com/hawser-mta/hawser/lang/sig"
 	"github.com/hawser-mta/hawser/runtime/module"
 	"github.com/hawser-mta/hawser/runtime/registry"
 	"github.com/hawser-mta/hawser/runtime/vm"
@@ -26,6 +27,17 @@ import (
 
 // Dir runs every program below a folder, but for the folders named.
 func Dir(t *testing.T, u *registry.Universe, dir string, without ...string) {
+	t.Helper()
+	each(t, dir, without, func(t *testing.T, c golden.Chunk) { Chunk(t, u, c) })
+}
+
+// Covered is Dir for programs that are compiled for coverage: they do the same.
+func Covered(t *testing.T, u *registry.Universe, dir string, without ...string) {
+	t.Helper()
+	each(t, dir, without, func(t *testing.T, c golden.Chunk) { chunk(t, u, c, true) })
+}
+
+func each(t *testing.T, dir string, without []string, run func(*testing.T, golden.Chunk)) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.IsDir() && slices.Contains(without, d.Name()) {
@@ -42,7 +54,7 @@ func Dir(t *testing.T, u *registry.Universe, dir string, without ...string) {
 		t.Run(strings.TrimPrefix(path, dir+"/"), func(t *testing.T) {
 			t.Parallel()
 			for _, c := range chunks {
-				Chunk(t, u, c)
+				run(t, c)
 			}
 		})
 		return nil
@@ -74,16 +86,26 @@ func Examples(t *testing.T, u *registry.Universe) int {
 	return n
 }
 
-// Chunk runs one program.
-func Chunk(t *testing.T, u *registry.Universe, c golden.Chunk) {
-	files := fstest.MapFS{}
-	for name, src := range c.Files {
-		files[name] = &fstest.MapFile{Data: []byte(src)}
+// Keywords runs the example of every reserved word.
+func Keywords(t *testing.T, u *registry.Universe) {
+	t.Helper()
+	for _, k := range sig.Keywords {
+		Chunk(t, u, golden.Chunk{
+			Name: k.Words[0], Main: k.Example, Printed: true, Output: strings.Split(k.Output, "\n"), Files: map[string]string{"lib.hsl": k.Module},
+		})
 	}
-	root := &module.Root{FS: files}
-	roots := &module.Roots{Files: root}
-	set, diags := module.NewLoader(u).Build(t.Context(), roots, []module.Entry{
-		{ID: "main", Root: root, Path: "main", Source: []byte(c.Main)},
+}
+
+// Chunk runs one program.
+func Chunk(t *testing.T, u *registry.Universe, c golden.Chunk) { chunk(t, u, c, false) }
+
+func chunk(t *testing.T, u *registry.Universe, c golden.Chunk, cover bool) {
+	roots := chunkRoots(c)
+	root := roots.Files
+	loader := module.NewLoader(u)
+	loader.Cover = cover
+	set, diags := loader.Build(t.Context(), roots, []module.Entry{
+		{ID: "main", Context: c.Hook, Root: root, Path: "main", Source: []byte(c.Main)},
 	})
 	if len(c.Errors) > 0 || diags.Errors() {
 		compareErrors(t, c, diags)
@@ -92,7 +114,7 @@ func Chunk(t *testing.T, u *registry.Universe, c golden.Chunk) {
 	var out strings.Builder
 	host := vm.DefaultHost(&out)
 	host.Files = roots
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	_, err := vm.New(set.Image("main"), host, vm.Limits{Memory: 256 << 20}).Run(ctx)
 	var thrown *vm.Thrown
@@ -111,6 +133,26 @@ func Chunk(t *testing.T, u *registry.Universe, c golden.Chunk) {
 	}
 }
 
+// chunkRoots puts the files of a chunk into the roots that their names begin with.
+func chunkRoots(c golden.Chunk) *module.Roots {
+	trees := map[string]fstest.MapFS{}
+	root := func(prefix string) *module.Root {
+		trees[prefix] = fstest.MapFS{}
+		return &module.Root{FS: trees[prefix], Prefix: prefix}
+	}
+	r := &module.Roots{
+		Files: root(""), System: root("file://"), Std: root("std://"), Extras: []*module.Root{root("extras://")},
+	}
+	for name, src := range c.Files {
+		prefix := ""
+		if i := strings.Index(name, "://"); i > 0 {
+			prefix, name = name[:i+3], name[i+3:]
+		}
+		trees[prefix][name] = &fstest.MapFile{Data: []byte(src)}
+	}
+	return r
+}
+
 func compareErrors(t *testing.T, c golden.Chunk, diags diag.List) {
 	var want, got []string
 	met := make([]bool, len(c.Errors))
@@ -121,7 +163,7 @@ func compareErrors(t *testing.T, c golden.Chunk, diags diag.List) {
 		}
 		found := false
 		for i, e := range c.Errors {
-			if !met[i] && e.Line == d.Pos.Line && e.Match.MatchString(text) {
+			if !met[i] && e.File == d.Pos.File && e.Line == d.Pos.Line && e.Match.MatchString(text) {
 				met[i], found = true, true
 				break
 			}

@@ -101,7 +101,7 @@ func without(a *Array, b Value) *Array {
 		}
 		drop = func(v Value) bool {
 			if k := v.Kind(); k == KString || k == KNumber {
-				return set.keys != nil && set.find(v) >= 0
+				return set.t != nil && set.find(v) >= 0
 			}
 			for _, o := range odd {
 				if Identical(v, o) {
@@ -121,7 +121,7 @@ func without(a *Array, b Value) *Array {
 }
 
 func (a *Array) unpackOnce() {
-	if a.keys == nil {
+	if a.t == nil {
 		a.unpack()
 	}
 }
@@ -188,13 +188,26 @@ func Div(a, b Value) (Value, error) {
 // Mod is % on any operands: remainder, or format when a string meets an array.
 func Mod(a, b Value) (Value, error) {
 	if a.Kind() == KString && b.Kind() == KArray {
-		return Format(a.Str(), b.Array())
+		return Format(a.Str(), b.Array(), MaxString)
 	}
-	return arith(a, b, "%", math.Mod)
+	return arith(a, b, "%", Rem)
+}
+
+// Rem is the remainder of two numbers as C's fmod gives it.
+func Rem(x, y float64) float64 {
+	// Whole numbers that fit are far faster in integer registers.
+	i, j := int32(x), int32(y)
+	if float64(i) == x && float64(j) == y && j > 0 && (i > 0 || i == 0 && !math.Signbit(x)) {
+		return float64(uint32(i) % uint32(j))
+	}
+	if k, l := int64(x), int64(y); float64(k) == x && float64(l) == y && k > 0 && l > 0 {
+		return float64(k % l)
+	}
+	return math.Mod(x, y)
 }
 
 // Pow is ** on any operands.
-func Pow(a, b Value) (Value, error) { return arith(a, b, "**", math.Pow) }
+func Pow(a, b Value) (Value, error) { return arith(a, b, "**", Power) }
 
 // Neg is unary -, Plus unary +.
 func Neg(a Value) (Value, error) {

@@ -11,21 +11,41 @@ import (
 // until the next compaction.
 type Array struct {
 	vals   []Value
-	keys   []Value // nil while packed
-	index  []int32 // hash of key → entry+1; power of two, nil while packed
-	live   int     // elements that are not holes; only when not packed
-	next   int64   // lowest integer key never used; only when not packed; -1 unknown
-	shared bool    // two holders may exist: clone before writing
-	frozen bool    // shared to its whole depth, never written again
+	t      *table // nil while packed
+	shared bool   // two holders may exist: clone before writing
+	frozen bool   // shared to its whole depth, never written again
+}
+
+// table is what an array has besides its values when it is not packed.
+type table struct {
+	keys  []Value
+	index []uint64 // see hash.go; a power of two, or none
+	live  int      // elements that are not holes
+	next  int64    // lowest integer key never used; -1 unknown
 }
 
 // NewArray returns an empty array with room for n elements.
 func NewArray(n int) *Array {
-	a := &Array{}
-	if n > 0 {
-		a.vals = make([]Value, 0, n)
+	// Small arrays, which are most of them, are one allocation with their values.
+	switch {
+	case n <= 0:
+		return &Array{}
+	case n <= 2:
+		s := &struct {
+			Array
+			room [2]Value
+		}{}
+		s.vals = s.room[:0:2]
+		return &s.Array
+	case n <= 4:
+		s := &struct {
+			Array
+			room [4]Value
+		}{}
+		s.vals = s.room[:0:4]
+		return &s.Array
 	}
-	return a
+	return &Array{vals: make([]Value, 0, n)}
 }
 
 // List returns an array of the values with keys from 0.
@@ -63,15 +83,15 @@ func (a *Array) share() {
 
 // Len returns the number of elements.
 func (a *Array) Len() int {
-	if a.keys == nil {
+	if a.t == nil {
 		return len(a.vals)
 	}
-	return a.live
+	return a.t.live
 }
 
 // IsList reports whether the keys are 0, 1, …, n-1 in this order.
 func (a *Array) IsList() bool {
-	if a.keys == nil {
+	if a.t == nil {
 		return true
 	}
 	i := 0
@@ -85,16 +105,16 @@ func (a *Array) IsList() bool {
 }
 
 // Packed returns the values of a packed array; ok is false for others.
-func (a *Array) Packed() (vals []Value, ok bool) { return a.vals, a.keys == nil }
+func (a *Array) Packed() (vals []Value, ok bool) { return a.vals, a.t == nil }
 
 // clone returns a copy that its caller may write. Nested arrays become shared.
 func (a *Array) clone() *Array {
-	c := &Array{vals: make([]Value, len(a.vals), len(a.vals)+len(a.vals)/4+1), live: a.live, next: a.next}
+	c := &Array{vals: make([]Value, len(a.vals), len(a.vals)+len(a.vals)/4+1)}
 	copy(c.vals, a.vals)
-	if a.keys != nil {
-		c.keys = make([]Value, len(a.keys), cap(c.vals))
-		copy(c.keys, a.keys)
-		c.index = append([]int32(nil), a.index...)
+	if a.t != nil {
+		c.t = &table{keys: make([]Value, len(a.t.keys), cap(c.vals)), live: a.t.live, next: a.t.next}
+		copy(c.t.keys, a.t.keys)
+		c.t.index = append([]uint64(nil), a.t.index...)
 	}
 	if !a.frozen {
 		for i := range c.vals {
@@ -128,26 +148,57 @@ func (a *Array) Append(v Value) {
 func (a *Array) Push(v Value) { a.push(v.Own()) }
 
 func (a *Array) push(v Value) {
-	if a.keys == nil {
+	if a.t == nil {
+		if len(a.vals) == cap(a.vals) {
+			a.vals = reserve(a.vals)
+		}
 		a.vals = append(a.vals, v)
 		return
 	}
-	a.insert(Num(float64(a.nextKey())), v)
+	a.insertNext(v)
+}
+
+// insertNext adds a value under the next integer key. Behind 2⁵³-1, the last one
+// that is exact, there is one more place, which is used again and again.
+func (a *Array) insertNext(v Value) *Value {
+	n := a.nextKey()
+	k := Num(float64(n))
+	if n > maxInteger {
+		if i := a.find(k); i >= 0 {
+			a.vals[i] = v
+			return &a.vals[i]
+		}
+	}
+	return a.insert(k, v)
+}
+
+const maxInteger = 1<<53 - 1
+
+// reserve makes room for more values. It doubles where append would grow by a
+// quarter: arrays that are filled one by one are copied less often.
+func reserve(vals []Value) []Value {
+	n := max(4, 2*cap(vals))
+	if n > 1<<21 {
+		n = cap(vals) + cap(vals)/2
+	}
+	more := make([]Value, len(vals), n)
+	copy(more, vals)
+	return more
 }
 
 func (a *Array) nextKey() int64 {
-	if a.keys == nil {
+	if a.t == nil {
 		return int64(len(a.vals))
 	}
-	if a.next < 0 {
-		a.next = 0
-		for _, k := range a.keys {
-			if k.IsNumber() && isInteger(k.Num()) && int64(k.Num()) >= a.next {
-				a.next = int64(k.Num()) + 1
+	if a.t.next < 0 {
+		a.t.next = 0
+		for _, k := range a.t.keys {
+			if k.IsNumber() && isInteger(k.Num()) && int64(k.Num()) >= a.t.next {
+				a.t.next = int64(k.Num()) + 1
 			}
 		}
 	}
-	return a.next
+	return a.t.next
 }
 
 // Set stores v under key (any value; converted as spec language 4.5).
@@ -158,7 +209,7 @@ func (a *Array) SetStr(key string, v Value) { a.Set(Str(key), v) }
 
 // Get returns the element under key and whether it is there.
 func (a *Array) Get(key Value) (Value, bool) {
-	if key.IsNumber() && a.keys == nil {
+	if key.IsNumber() && a.t == nil {
 		f := key.Num()
 		if i := int(f); f >= 0 && f < float64(len(a.vals)) {
 			return a.vals[i], true
@@ -169,7 +220,7 @@ func (a *Array) Get(key Value) (Value, bool) {
 	if i := a.find(Key(key)); i >= 0 {
 		return a.vals[i], true
 	}
-	return Value{}, false
+	return Undef, false
 }
 
 // GetStr returns the element under a string key, none when it is absent.
@@ -182,7 +233,7 @@ func (a *Array) GetStr(key string) Value {
 
 // At returns the element at an integer key, none when it is absent.
 func (a *Array) At(i int) Value {
-	if a.keys == nil {
+	if a.t == nil {
 		if i >= 0 && i < len(a.vals) {
 			return a.vals[i]
 		}
@@ -197,33 +248,43 @@ func (a *Array) At(i int) Value {
 // Ref returns the place of the element under key, made when absent. It is
 // valid until the next change of the array.
 func (a *Array) Ref(key Value) *Value {
-	if key.IsNumber() && a.keys == nil {
+	if key.IsNumber() && a.t == nil {
 		f := key.Num()
 		if i := int(f); f >= 0 && f < float64(len(a.vals)) {
 			return &a.vals[i]
 		}
 	}
 	k := Key(key)
-	if i := a.find(k); i >= 0 {
-		return &a.vals[i]
-	}
-	if a.keys == nil {
+	if a.t == nil {
+		if i := a.find(k); i >= 0 {
+			return &a.vals[i]
+		}
 		if k.IsNumber() && k.Num() == float64(len(a.vals)) {
-			a.vals = append(a.vals, Value{})
+			a.vals = append(a.vals, Undef)
 			return &a.vals[len(a.vals)-1]
 		}
 		a.unpack()
 	}
-	return a.insert(k, Value{})
+	if len(a.t.index) == 0 {
+		if i := a.search(k); i >= 0 {
+			return &a.vals[i]
+		}
+		return a.insert(k, Undef)
+	}
+	hash := hashKey(k)
+	if i := a.lookup(k, hash); i >= 0 {
+		return &a.vals[i]
+	}
+	return a.insertHashed(k, Undef, hash)
 }
 
 // RefAppend returns the place of a new last element.
 func (a *Array) RefAppend() *Value {
-	if a.keys == nil {
-		a.vals = append(a.vals, Value{})
+	if a.t == nil {
+		a.vals = append(a.vals, Undef)
 		return &a.vals[len(a.vals)-1]
 	}
-	return a.insert(Num(float64(a.nextKey())), Value{})
+	return a.insertNext(Undef)
 }
 
 // Find returns the place of an existing element, nil when it is absent.
@@ -241,9 +302,9 @@ func (a *Array) Delete(key Value) bool {
 	if i < 0 {
 		return false
 	}
-	if a.keys == nil {
+	if a.t == nil {
 		if i == len(a.vals)-1 {
-			a.vals[i] = Value{}
+			a.vals[i] = Undef
 			a.vals = a.vals[:i]
 			return true
 		}
@@ -256,7 +317,7 @@ func (a *Array) Delete(key Value) bool {
 // All walks keys and values in order. The array must not change meanwhile.
 func (a *Array) All() iter.Seq2[Value, Value] {
 	return func(yield func(k, v Value) bool) {
-		if a.keys == nil {
+		if a.t == nil {
 			for i, v := range a.vals {
 				if !yield(Num(float64(i)), v) {
 					return
@@ -264,7 +325,7 @@ func (a *Array) All() iter.Seq2[Value, Value] {
 			}
 			return
 		}
-		for i, k := range a.keys {
+		for i, k := range a.t.keys {
 			if !k.IsUndefined() && !yield(k, a.vals[i]) {
 				return
 			}
@@ -286,18 +347,18 @@ func (a *Array) Values() iter.Seq[Value] {
 // Next returns the element at or behind entry pos and the entry to go on with;
 // ok is false at the end. It serves loops that are interrupted.
 func (a *Array) Next(pos int) (k, v Value, next int, ok bool) {
-	if a.keys == nil {
+	if a.t == nil {
 		if pos < len(a.vals) {
 			return Num(float64(pos)), a.vals[pos], pos + 1, true
 		}
-		return Value{}, Value{}, pos, false
+		return Undef, Undef, pos, false
 	}
-	for ; pos < len(a.keys); pos++ {
-		if k := a.keys[pos]; !k.IsUndefined() {
+	for ; pos < len(a.t.keys); pos++ {
+		if k := a.t.keys[pos]; !k.IsUndefined() {
 			return k, a.vals[pos], pos + 1, true
 		}
 	}
-	return Value{}, Value{}, pos, false
+	return Undef, Undef, pos, false
 }
 
 // Key converts a value to the key it addresses (spec language 4.5).
@@ -343,7 +404,7 @@ func stringKey(v Value) Value {
 		}
 		n = n*10 + int64(d[i]-'0')
 	}
-	if n > 1<<53-1 {
+	if n > maxInteger {
 		return v
 	}
 	if s[0] == '-' {
@@ -352,7 +413,51 @@ func stringKey(v Value) Value {
 	return Num(float64(n))
 }
 
-func isInteger(f float64) bool { return f == math.Trunc(f) && math.Abs(f) <= 1<<53 }
+func isInteger(f float64) bool { return f == math.Trunc(f) && math.Abs(f) <= maxInteger }
 
 // Put stores under key a value that has no other holder.
 func (a *Array) Put(key, v Value) { *a.Ref(key) = v.Own() }
+
+// SetElement is $ref[key] = v for a place that holds an array; v has no other
+// holder. It reports whether the array grew.
+func SetElement(ref *Value, key, v Value) (grew bool) {
+	a := Writable(ref)
+	if a.t == nil && key.IsNumber() {
+		if f := key.Num(); f >= 0 && f < float64(len(a.vals)) {
+			a.vals[int(f)] = v.Own()
+			return false
+		}
+	}
+	n := len(a.vals)
+	*a.Ref(key) = v.Own()
+	return len(a.vals) != n
+}
+
+// OwnList returns the values of a packed array for writing in place; ok is false
+// when v is something else or the array has, or may have, other holders.
+func (v *Value) OwnList() (vals []Value, ok bool) {
+	if v.n != uint64(KArray) || v.p == nil {
+		return nil, false
+	}
+	a := (*Array)(v.p)
+	return a.vals, !a.shared && a.t == nil
+}
+
+// PushElement is $ref[] = v for a place that holds an array; v has no other
+// holder.
+func PushElement(ref *Value, v Value) {
+	a := ref.Array()
+	if a.shared || a.t != nil || len(a.vals) == cap(a.vals) || ref.n == borrowedArray {
+		Writable(ref).push(v.Own())
+		return
+	}
+	a.vals = append(a.vals, v.Own())
+}
+
+// Element reads a[key] for reading at once: none when it is absent.
+func (a *Array) Element(key Value) Value {
+	if v, ok := a.Get(key); ok {
+		return v.Borrow()
+	}
+	return None
+}

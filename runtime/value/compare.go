@@ -1,12 +1,19 @@
 package value
 
-// maxCompareDepth bounds the nesting that is compared; deeper arrays differ.
-const maxCompareDepth = 1000
-
 // Identical is === (spec language 3.6).
-func Identical(a, b Value) bool { return identical(a, b, 0) }
+func Identical(a, b Value) bool {
+	var c comparison
+	return c.same(a, b, 0)
+}
 
-func identical(a, b Value, depth int) bool {
+// comparison remembers pairs of arrays that it has met, once there were many:
+// arrays that share their parts would be walked over and over.
+type comparison struct {
+	n    int
+	seen map[[2]*Array]struct{}
+}
+
+func (c *comparison) same(a, b Value, depth int) bool {
 	k := a.Kind()
 	if k != b.Kind() {
 		return false
@@ -17,7 +24,7 @@ func identical(a, b Value, depth int) bool {
 	case KString:
 		return a.Str() == b.Str()
 	case KArray:
-		return sameArray(a.Array(), b.Array(), depth)
+		return c.sameArray(a.Array(), b.Array(), depth)
 	case KFunc:
 		return sameFunc(a.Func(), b.Func())
 	case KBool:
@@ -26,16 +33,26 @@ func identical(a, b Value, depth int) bool {
 	return a.p == b.p
 }
 
-func sameArray(a, b *Array, depth int) bool {
+func (c *comparison) sameArray(a, b *Array, depth int) bool {
 	if a == b {
 		return true
 	}
-	if a.Len() != b.Len() || depth > maxCompareDepth {
+	if a.Len() != b.Len() || depth > MaxDepth {
 		return false
+	}
+	if c.n++; c.n > 1000 {
+		pair := [2]*Array{a, b}
+		if _, met := c.seen[pair]; met {
+			return true // or it is about to be found out
+		}
+		if c.seen == nil {
+			c.seen = map[[2]*Array]struct{}{}
+		}
+		c.seen[pair] = struct{}{}
 	}
 	for k, v := range a.All() {
 		w := b.find(k)
-		if w < 0 || !identical(v, b.vals[w], depth+1) {
+		if w < 0 || !c.same(v, b.vals[w], depth+1) {
 			return false
 		}
 	}

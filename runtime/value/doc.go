@@ -3,10 +3,10 @@
 // A Value is 16 bytes: a pointer and a word.
 //
 //	kind       pointer           word
-//	undefined  nil               0
+//	number     nil               the 64 bits of the double
+//	undefined  &tag              0
 //	none       &tag              kind
 //	boolean    &tag              kind | bit<<8
-//	number     &numberTag        the 64 bits of the double
 //	string     first byte        kind | length<<8
 //	  growing  *buffer           kind | length<<8
 //	array      *Array            kind | borrowed<<8
@@ -18,6 +18,17 @@
 // only. It was chosen over 24 bytes with a separate float (equal in arithmetic,
 // 28 % slower and 45 % larger when filling arrays) and over Go interfaces (six
 // times slower in arithmetic, an allocation per number).
+//
+// Only numbers have a nil pointer. Arithmetic so tests two pointers and nothing
+// else, and the garbage collector, which looks up every pointer that is not nil,
+// passes over lists of numbers: filling and reading one takes 41 ms instead of the
+// 63 ms with a pointer to a tag. Inverting the bits of numbers, so that the zero
+// Value could stay undefined, took loops from 23 to 38 ms, since every operation
+// then moves its numbers between register files; therefore the zero Value is the
+// number 0, and what is absent must be made Undef.
+//
+// Set and SetNum leave the pointer alone where it does not change, which spares the
+// write barrier of the collector.
 //
 // Strings that grow by appending live in a buffer that several values share,
 // each seeing its own length; the value that ends where the buffer ends may

@@ -3,6 +3,7 @@ package value
 import (
 	"errors"
 	"math"
+	"math/big"
 	"strconv"
 	"strings"
 )
@@ -21,8 +22,8 @@ type directive struct {
 
 const maxWidth = 1 << 20
 
-// Format is the operator string % array.
-func Format(f string, args *Array) (Value, error) {
+// Format is the operator string % array; the result has at most max bytes.
+func Format(f string, args *Array, max int) (Value, error) {
 	vals := args.list()
 	var b []byte
 	next := 0
@@ -53,7 +54,7 @@ func Format(f string, args *Array) (Value, error) {
 			return Value{}, ErrFormat
 		}
 		next++
-		if len(b) > MaxString {
+		if len(b) > max {
 			return Value{}, ErrTooLong
 		}
 	}
@@ -169,8 +170,11 @@ func (d directive) number(f float64) string {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		f = 0
 	}
-	f = math.Max(math.MinInt64, math.Min(math.MaxInt64-1024, math.Trunc(f)))
-	return strconv.FormatInt(int64(f), base)
+	if math.Abs(f) < 1<<63 {
+		return strconv.FormatInt(int64(f), base)
+	}
+	n, _ := big.NewFloat(f).Int(nil)
+	return n.Text(base)
 }
 
 func fillBytes(b []byte, c byte, n int) []byte {

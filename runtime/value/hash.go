@@ -6,9 +6,17 @@ import (
 	"unsafe"
 )
 
-// The index of an unpacked array is an open-addressing table of entry numbers
-// with linear probing. 0 is a free slot, deleted a slot to probe past.
-const deleted = -1
+// The index of an unpacked array is an open-addressing table with linear probing.
+// A slot holds the hash of a key above the number of its entry plus one: probing
+// compares hashes before it touches keys, and growing needs no key at all.
+// 0 is a free slot, deleted one to probe past.
+//
+// While all keys are integers that only grow (what array_filter leaves of a list)
+// there is no index at all: the keys are searched by halving, and a larger key is
+// known to be new.
+const deleted = 1<<32 - 1
+
+func slotOf(hash uint32, entry int) uint64 { return uint64(hash)<<32 | uint64(entry+1) }
 
 var seed = maphash.MakeSeed()
 
@@ -24,21 +32,27 @@ func hashKey(k Value) uint32 {
 	if k.Kind() == KArray {
 		return 0x5bd1 + uint32(k.Array().Len())
 	}
+	if k.Kind() == KFunc { // several values can be one function, see sameFunc
+		return uint32(maphash.String(seed, k.Func().Name))
+	}
 	x := uint64(uintptr(k.p))*0x9e3779b97f4a7c15 ^ k.n
 	return uint32(x >> 32)
 }
 
 // sameKey compares converted keys.
 func sameKey(a, b Value) bool {
-	if a.IsNumber() && b.IsNumber() {
-		return a.Num() == b.Num()
+	if a.p == nil || b.p == nil {
+		return a.p == b.p && a.Num() == b.Num()
+	}
+	if uint8(a.n) == uint8(KString) && a.n == b.n {
+		return a.p == b.p || a.Str() == b.Str()
 	}
 	return Identical(a, b)
 }
 
 // find returns the entry of a converted key, -1 when it is absent.
 func (a *Array) find(k Value) int {
-	if a.keys == nil {
+	if a.t == nil {
 		if k.IsNumber() {
 			if f := k.Num(); f >= 0 && f < float64(len(a.vals)) && f == math.Trunc(f) {
 				return int(f)
@@ -46,104 +60,193 @@ func (a *Array) find(k Value) int {
 		}
 		return -1
 	}
-	if len(a.index) == 0 {
+	if len(a.t.index) == 0 {
+		return a.search(k)
+	}
+	return a.lookup(k, hashKey(k))
+}
+
+// search finds a key among ascending ones.
+func (a *Array) search(k Value) int {
+	if !k.IsNumber() {
 		return -1
 	}
-	mask := uint32(len(a.index) - 1)
-	for h := hashKey(k) & mask; ; h = (h + 1) & mask {
-		switch e := a.index[h]; {
-		case e == 0:
+	lo, hi := 0, len(a.t.keys)
+	for f := k.Num(); lo < hi; {
+		switch m := int(uint(lo+hi) / 2); {
+		case a.t.keys[m].Num() < f:
+			lo = m + 1
+		case a.t.keys[m].Num() > f:
+			hi = m
+		default:
+			return m
+		}
+	}
+	return -1
+}
+
+// larger reports whether k is an integer above all keys, which are ascending.
+func (a *Array) larger(k Value) bool {
+	return k.IsNumber() && isInteger(k.Num()) && (len(a.t.keys) == 0 || k.Num() > a.t.keys[len(a.t.keys)-1].Num())
+}
+
+// lookup is find for a key whose hash is known, in an array with an index.
+func (a *Array) lookup(k Value, hash uint32) int {
+	mask := uint32(len(a.t.index) - 1)
+	for h := hash & mask; ; h = (h + 1) & mask {
+		s := a.t.index[h]
+		if uint32(s>>32) == hash {
+			if e := uint32(s); e != 0 && e != deleted && sameKey(a.t.keys[e-1], k) {
+				return int(e - 1)
+			}
+		}
+		if uint32(s) == 0 {
 			return -1
-		case e != deleted && sameKey(a.keys[e-1], k):
-			return int(e - 1)
 		}
 	}
 }
 
 // unpack gives a packed array its keys and index.
 func (a *Array) unpack() {
-	a.keys = make([]Value, len(a.vals), max(cap(a.vals), 4))
-	for i := range a.keys {
-		a.keys[i] = Num(float64(i))
+	keys := make([]Value, len(a.vals), max(cap(a.vals), 4))
+	for i := range keys {
+		keys[i] = Num(float64(i))
 	}
-	a.live = len(a.vals)
-	a.next = int64(len(a.vals))
-	a.rehash()
+	a.t = &table{keys: keys, live: len(keys), next: int64(len(keys))}
 }
 
-// rehash drops holes and rebuilds the index with room to grow.
-func (a *Array) rehash() {
-	if a.live < len(a.keys) {
+// indexSize is the size of an index for n entries with room to grow.
+func indexSize(n int) int {
+	size := 8
+	for size < 2*(n+1) {
+		size *= 2
+	}
+	return size
+}
+
+// grow makes the index larger, or drops holes when there are many.
+func (a *Array) grow() {
+	if a.t.live < len(a.t.keys)-len(a.t.keys)/4 {
+		a.reindex()
+		return
+	}
+	old := a.t.index
+	a.t.index = make([]uint64, indexSize(len(a.t.keys)))
+	mask := uint32(len(a.t.index) - 1)
+	for _, s := range old {
+		if e := uint32(s); e == 0 || e == deleted {
+			continue
+		}
+		h := uint32(s>>32) & mask
+		for a.t.index[h] != 0 {
+			h = (h + 1) & mask
+		}
+		a.t.index[h] = s
+	}
+}
+
+// reindex drops holes and builds the index from the keys.
+func (a *Array) reindex() {
+	if a.t.live < len(a.t.keys) {
 		j := 0
-		for i, k := range a.keys {
+		for i, k := range a.t.keys {
 			if !k.IsUndefined() {
-				a.keys[j], a.vals[j] = k, a.vals[i]
+				a.t.keys[j], a.vals[j] = k, a.vals[i]
 				j++
 			}
 		}
-		clear(a.keys[j:])
+		clear(a.t.keys[j:])
 		clear(a.vals[j:])
-		a.keys, a.vals = a.keys[:j], a.vals[:j]
+		a.t.keys, a.vals = a.t.keys[:j], a.vals[:j]
 	}
-	size := 8
-	for size < 2*(len(a.keys)+1) {
-		size *= 2
-	}
-	a.index = make([]int32, size)
-	mask := uint32(size - 1)
-	for i, k := range a.keys {
-		h := hashKey(k) & mask
-		for a.index[h] != 0 {
+	a.t.index = make([]uint64, indexSize(len(a.t.keys)))
+	mask := uint32(len(a.t.index) - 1)
+	for i, k := range a.t.keys {
+		hash := hashKey(k)
+		h := hash & mask
+		for a.t.index[h] != 0 {
 			h = (h + 1) & mask
 		}
-		a.index[h] = int32(i + 1)
+		a.t.index[h] = slotOf(hash, i)
 	}
 }
 
 // insert adds an absent converted key and returns the place of its value.
 func (a *Array) insert(k, v Value) *Value {
-	if 4*(len(a.keys)+1) > 3*len(a.index) {
-		a.rehash()
+	if len(a.t.index) == 0 {
+		if a.larger(k) {
+			return a.add(k, v)
+		}
+		a.reindex()
 	}
-	mask := uint32(len(a.index) - 1)
-	h := hashKey(k) & mask
-	for a.index[h] > 0 {
+	return a.insertHashed(k, v, hashKey(k))
+}
+
+// insertHashed is insert for an array with an index.
+func (a *Array) insertHashed(k, v Value, hash uint32) *Value {
+	if 4*(len(a.t.keys)+1) > 3*len(a.t.index) {
+		a.grow()
+	}
+	mask := uint32(len(a.t.index) - 1)
+	h := hash & mask
+	for e := uint32(a.t.index[h]); e != 0 && e != deleted; e = uint32(a.t.index[h]) {
 		h = (h + 1) & mask
 	}
-	if k.IsNumber() && a.next >= 0 && isInteger(k.Num()) && int64(k.Num()) >= a.next {
-		a.next = int64(k.Num()) + 1
+	a.t.index[h] = slotOf(hash, len(a.t.keys))
+	return a.add(k, v)
+}
+
+// add appends an entry.
+func (a *Array) add(k, v Value) *Value {
+	if k.IsNumber() && a.t.next >= 0 && isInteger(k.Num()) && int64(k.Num()) >= a.t.next {
+		a.t.next = int64(k.Num()) + 1
 	}
-	if Kind(k.n) == kBuffer && !k.IsNumber() {
+	if Kind(k.n) == kBuffer && k.p != nil {
 		k = Str(string([]byte(k.Str())))
 	}
-	a.keys = append(a.keys, k)
+	if len(a.t.keys) == cap(a.t.keys) {
+		a.t.keys = reserve(a.t.keys)
+	}
+	if len(a.vals) == cap(a.vals) {
+		a.vals = reserve(a.vals)
+	}
+	a.t.keys = append(a.t.keys, k)
 	a.vals = append(a.vals, v)
-	a.index[h] = int32(len(a.keys))
-	a.live++
+	a.t.live++
 	return &a.vals[len(a.vals)-1]
 }
 
 // remove turns entry i, which holds key k, into a hole.
 func (a *Array) remove(i int, k Value) {
-	mask := uint32(len(a.index) - 1)
+	if len(a.t.index) == 0 {
+		a.reindex()
+	}
+	mask := uint32(len(a.t.index) - 1)
 	h := hashKey(k) & mask
-	for a.index[h] != int32(i+1) {
+	for uint32(a.t.index[h]) != uint32(i+1) {
 		h = (h + 1) & mask
 	}
-	a.index[h] = deleted
-	a.keys[i], a.vals[i] = Value{}, Value{}
-	a.live--
-	if k.IsNumber() && isInteger(k.Num()) && int64(k.Num())+1 == a.next {
-		a.next = -1
+	a.t.index[h] = deleted
+	a.t.keys[i], a.vals[i] = Undef, Undef
+	a.t.live--
+	if k.IsNumber() && isInteger(k.Num()) && int64(k.Num())+1 == a.t.next {
+		a.t.next = -1
 	}
-	if n := len(a.keys); n > 16 && a.live < n/2 {
-		a.rehash()
+	if n := len(a.t.keys); n > 16 && a.t.live < n/2 {
+		a.reindex()
 	}
 }
+
+// ElementSize is what an element of a list occupies, its own memory excluded.
+const ElementSize = int(unsafe.Sizeof(Value{}))
 
 // Size returns the bytes that the array itself occupies, its elements'
 // own memory excluded.
 func (a *Array) Size() int {
 	const v = int(unsafe.Sizeof(Value{}))
-	return int(unsafe.Sizeof(*a)) + cap(a.vals)*v + cap(a.keys)*v + cap(a.index)*4
+	n := int(unsafe.Sizeof(*a)) + cap(a.vals)*v
+	if a.t != nil {
+		n += int(unsafe.Sizeof(*a.t)) + cap(a.t.keys)*v + cap(a.t.index)*8
+	}
+	return n
 }

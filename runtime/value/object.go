@@ -70,8 +70,14 @@ func NewObject(c *Class) *Object {
 	}
 	if n := len(o.shape.keys); n > 0 {
 		o.slots = make([]Value, n)
+		Unset(o.slots)
 	}
 	return o
+}
+
+// NewInstance returns an object with a copy of the values of its class's shape.
+func NewInstance(c *Class, init []Value) *Object {
+	return &Object{Class: c, shape: c.Shape, slots: append([]Value(nil), init...)}
 }
 
 // Native returns an object value of a native class with its state.
@@ -159,6 +165,9 @@ func (s *Shape) Slot(key string) int {
 // Shape returns the current shape of the object.
 func (o *Object) Shape() *Shape { return o.shape }
 
+// Slot returns the value of a slot that Shape().Slot gave.
+func (o *Object) Slot(i int) Value { return o.slots[i] }
+
 // SlotRef returns the place of a slot that Shape().Slot gave.
 func (o *Object) SlotRef(i int) *Value { return &o.slots[i] }
 
@@ -167,7 +176,7 @@ func (o *Object) Get(key string) (Value, bool) {
 	if i := o.shape.Slot(key); i >= 0 {
 		return o.slots[i], true
 	}
-	return Value{}, false
+	return Undef, false
 }
 
 // Ref returns the place of a property, made when absent.
@@ -176,7 +185,7 @@ func (o *Object) Ref(key string) *Value {
 		return &o.slots[i]
 	}
 	o.shape = o.shape.with(key)
-	o.slots = append(o.slots, Value{})
+	o.slots = append(o.slots, Undef)
 	return &o.slots[len(o.slots)-1]
 }
 

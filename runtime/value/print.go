@@ -5,17 +5,38 @@ import (
 	"strings"
 )
 
-// maxPrintDepth bounds the nesting that is printed.
-const maxPrintDepth = 1000
+// maxLiteral bounds the text that Literal gives: arrays that share their parts
+// have far more text than memory.
+const maxLiteral = 64 << 20
 
-// Literal returns v as literals are written (spec language 4.9).
+// Literal returns v as literals are written (spec language 4.9). A text over 64 MiB
+// breaks off; Text tells.
 func Literal(v Value) string {
-	var b strings.Builder
-	writeLiteral(&b, v, 0)
-	return b.String()
+	w := literal{max: maxLiteral}
+	w.write(v, 0)
+	return w.b.String()
 }
 
-func writeLiteral(b *strings.Builder, v Value, depth int) {
+// Text is String with a bound on the result.
+func Text(v Value, max int) (string, error) {
+	if !v.IsArray() {
+		return v.String(), nil
+	}
+	w := literal{max: max}
+	w.write(v, 0)
+	if w.b.Len() > max {
+		return "", ErrTooLong
+	}
+	return w.b.String(), nil
+}
+
+type literal struct {
+	b   strings.Builder
+	max int
+}
+
+func (w *literal) write(v Value, depth int) {
+	b := &w.b
 	switch v.Kind() {
 	case Undefined, KNone:
 		b.WriteString("none")
@@ -30,20 +51,23 @@ func writeLiteral(b *strings.Builder, v Value, depth int) {
 	case KString:
 		Quote(b, v.Str())
 	case KArray:
-		if depth >= maxPrintDepth {
+		if depth >= MaxDepth {
 			b.WriteString("[...]")
 			return
 		}
 		b.WriteByte('[')
 		first := true
 		for k, e := range v.Array().All() {
+			if b.Len() > w.max {
+				return
+			}
 			if !first {
 				b.WriteByte(',')
 			}
 			first = false
-			writeLiteral(b, k, depth+1)
+			w.write(k, depth+1)
 			b.WriteString("=>")
-			writeLiteral(b, e, depth+1)
+			w.write(e, depth+1)
 		}
 		b.WriteByte(']')
 	case KFunc:

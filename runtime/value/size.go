@@ -14,6 +14,9 @@ func NewSizer() *Sizer { return &Sizer{seen: map[unsafe.Pointer]struct{}{}} }
 // Sized is implemented by native states that hold memory for scripts.
 type Sized interface{ Size() int }
 
+// Holder is implemented by native states that hold values of scripts.
+type Holder interface{ Held(yield func(Value)) }
+
 // Add counts a value and everything it reaches.
 func (s *Sizer) Add(v Value) {
 	todo := []Value{v}
@@ -33,7 +36,9 @@ func (s *Sizer) Add(v Value) {
 			if a := v.Array(); s.first(unsafe.Pointer(a)) {
 				s.Total += a.Size()
 				todo = append(todo, a.vals...)
-				todo = append(todo, a.keys...)
+				if a.t != nil {
+					todo = append(todo, a.t.keys...)
+				}
 			}
 		case KObject:
 			if o := v.Object(); s.first(unsafe.Pointer(o)) {
@@ -41,6 +46,9 @@ func (s *Sizer) Add(v Value) {
 				todo = append(todo, o.slots...)
 				if n, ok := o.Native.(Sized); ok {
 					s.Total += n.Size()
+				}
+				if h, ok := o.Native.(Holder); ok {
+					h.Held(func(v Value) { todo = append(todo, v) })
 				}
 			}
 		case KFunc:

@@ -58,7 +58,7 @@ func (b Bounds) resolve(n int) (first, count, step int, err error) {
 // Slice returns the selected part of an array or string (spec language 3.7).
 func Slice(x Value, b Bounds) (Value, error) {
 	switch x.Kind() {
-	case KNone:
+	case KNone, Undefined: // undefined: below ??
 		return None, nil
 	case KString:
 		s := x.Str()
@@ -91,10 +91,10 @@ func Slice(x Value, b Bounds) (Value, error) {
 
 // list returns the values in order; the slice must not be changed.
 func (a *Array) list() []Value {
-	if a.keys == nil {
+	if a.t == nil {
 		return a.vals
 	}
-	l := make([]Value, 0, a.live)
+	l := make([]Value, 0, a.t.live)
 	for v := range a.Values() {
 		l = append(l, v)
 	}
@@ -124,10 +124,10 @@ func (a *Array) Splice(b Bounds, v Value) (*Array, error) {
 			put()
 		}
 		if i < first || i >= first+n {
-			if k.Kind() == KString {
-				out.Set(k, e)
-			} else {
+			if k.IsNumber() {
 				out.Append(e)
+			} else {
+				out.Set(k, e)
 			}
 		}
 		i++

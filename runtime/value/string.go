@@ -8,29 +8,95 @@ type buffer struct{ b []byte }
 // smallString is the length up to which appending makes a plain string.
 const smallString = 64
 
-// Append returns the string s with t behind it. When s ends where its buffer
-// ends, the bytes are added in place.
-func Append(s Value, t string) Value {
-	if len(t) == 0 {
-		return s
-	}
+// Append returns the string s with the text of the parts behind it. When s ends
+// where its buffer ends, the bytes are added in place.
+func Append(s Value, parts []Value) Value {
 	n := int(s.n >> 8)
 	if Kind(s.n) == kBuffer {
-		buf := (*buffer)(s.p)
-		if len(buf.b) == n {
-			buf.b = append(buf.b, t...)
-			s.n = uint64(kBuffer) | uint64(n+len(t))<<8
+		if buf := (*buffer)(s.p); len(buf.b) == n {
+			b := buf.b
+			for _, p := range parts {
+				b = AppendText(b, p)
+			}
+			buf.b = b
+			s.n = uint64(kBuffer) | uint64(len(b))<<8
 			return s
 		}
 	}
-	if n+len(t) <= smallString {
-		b := make([]byte, 0, n+len(t))
-		b = append(append(b, s.Str()...), t...)
-		return Bytes(b)
+	if size, exact := textSize(parts); exact && n+size <= smallString {
+		var room [smallString]byte
+		b := append(room[:0], s.Str()...)
+		for _, p := range parts {
+			b = AppendText(b, p)
+		}
+		return Str(string(b))
+	} else {
+		b := append(make([]byte, 0, 2*(n+size)), s.Str()...)
+		for _, p := range parts {
+			b = AppendText(b, p)
+		}
+		return Value{unsafe.Pointer(&buffer{b}), uint64(kBuffer) | uint64(len(b))<<8}
 	}
-	b := make([]byte, 0, 2*(n+len(t)))
-	b = append(append(b, s.Str()...), t...)
-	return Value{unsafe.Pointer(&buffer{b}), uint64(kBuffer) | uint64(len(b))<<8}
+}
+
+// AppendText appends the text of v, as String gives it, to b.
+func AppendText(b []byte, v Value) []byte {
+	if v.IsNumber() {
+		return AppendNumber(b, v.Num())
+	}
+	if v.IsString() {
+		return append(b, v.Str()...)
+	}
+	return append(b, v.String()...)
+}
+
+// textSize bounds the text of the parts; exact is false when there are others
+// than strings and numbers, which are not counted.
+func textSize(parts []Value) (n int, exact bool) {
+	exact = true
+	for _, p := range parts {
+		if p.IsNumber() {
+			n += maxNumber
+		} else if p.IsString() {
+			n += int(p.n >> 8)
+		} else {
+			exact = false
+		}
+	}
+	return n, exact
+}
+
+// TextSize is the length of the text of v, exact for strings, at least that for
+// others.
+func TextSize(v Value) int {
+	if v.IsString() {
+		return len(v.Str())
+	}
+	if v.IsNumber() {
+		return maxNumber
+	}
+	return len(v.String())
+}
+
+// maxNumber is the length of the longest number as text.
+const maxNumber = 25
+
+// Joined returns the text of the parts as one string.
+func Joined(parts []Value) Value {
+	n, exact := textSize(parts)
+	if exact && n <= smallString {
+		var room [smallString]byte
+		b := room[:0]
+		for _, p := range parts {
+			b = AppendText(b, p)
+		}
+		return Str(string(b))
+	}
+	b := make([]byte, 0, n)
+	for _, p := range parts {
+		b = AppendText(b, p)
+	}
+	return Bytes(b)
 }
 
 // Concat returns the string a followed by b.

@@ -23,18 +23,29 @@ const (
 	kCell   // register linked to a Cell; never seen by scripts
 )
 
-// Value is one value of the language. The zero Value is undefined.
+// Value is one value of the language. The zero Value is the number 0.
+//
+// Only numbers have a nil pointer: arithmetic tests nothing else, and the
+// garbage collector passes over them at once.
 type Value struct {
 	p unsafe.Pointer
 	n uint64
 }
 
-var (
-	tag       byte
-	numberTag byte
-)
+// tag is what values without memory of their own point to.
+var tag byte
 
 const borrowedArray = uint64(KArray) | 1<<8
+
+// Undef is what a variable holds before its first assignment.
+var Undef = Value{unsafe.Pointer(&tag), uint64(Undefined)}
+
+// Unset makes values undefined.
+func Unset(vals []Value) {
+	for i := range vals {
+		vals[i] = Undef
+	}
+}
 
 // None is the value none.
 var None = Value{unsafe.Pointer(&tag), uint64(KNone)}
@@ -47,16 +58,15 @@ var (
 
 // Bool returns a boolean.
 func Bool(b bool) Value {
+	n := uint64(KBool)
 	if b {
-		return True
+		n |= 1 << 8
 	}
-	return False
+	return Value{unsafe.Pointer(&tag), n}
 }
 
 // Num returns a number.
-func Num(f float64) Value {
-	return Value{unsafe.Pointer(&numberTag), math.Float64bits(f)}
-}
+func Num(f float64) Value { return Value{n: math.Float64bits(f)} }
 
 // Int returns a number.
 func Int(i int) Value { return Num(float64(i)) }
@@ -89,7 +99,7 @@ func FromCell(c *Cell) Value { return Value{unsafe.Pointer(c), uint64(kCell)} }
 
 // Kind returns the type of v.
 func (v Value) Kind() Kind {
-	if v.p == unsafe.Pointer(&numberTag) {
+	if v.p == nil {
 		return KNumber
 	}
 	if k := Kind(v.n); k != kBuffer {
@@ -99,22 +109,48 @@ func (v Value) Kind() Kind {
 }
 
 // IsNumber reports whether v is a number.
-func (v Value) IsNumber() bool { return v.p == unsafe.Pointer(&numberTag) }
+func (v Value) IsNumber() bool { return v.p == nil }
 
 // IsUndefined reports whether v is undefined.
-func (v Value) IsUndefined() bool { return v.p == nil }
+func (v Value) IsUndefined() bool { return v.n == uint64(Undefined) && v.p != nil }
 
 // IsNone reports whether v is none.
-func (v Value) IsNone() bool { return v == None }
+func (v Value) IsNone() bool { return v.n == uint64(KNone) && v.p != nil }
 
 // IsNil reports whether v is none or undefined.
-func (v Value) IsNil() bool { return v.p == nil || v == None }
+func (v Value) IsNil() bool { return v.n <= uint64(KNone) && v.p != nil }
+
+// IsBool reports whether v is a boolean.
+func (v Value) IsBool() bool { return uint8(v.n) == uint8(KBool) && v.p != nil }
 
 // IsArray reports whether v is an array.
-func (v Value) IsArray() bool { return v.Kind() == KArray }
+func (v Value) IsArray() bool { return uint8(v.n) == uint8(KArray) && v.p != nil }
+
+// IsObject reports whether v is an object.
+func (v Value) IsObject() bool { return v.n == uint64(KObject) && v.p != nil }
 
 // IsString reports whether v is a string.
-func (v Value) IsString() bool { return v.Kind() == KString }
+func (v Value) IsString() bool {
+	return (uint8(v.n) == uint8(KString) || uint8(v.n) == uint8(kBuffer)) && v.p != nil
+}
+
+// Set stores x. Where the pointers are equal, as between numbers or booleans, only
+// the word is written, and the garbage collector need not know.
+func (v *Value) Set(x Value) {
+	if v.p != x.p {
+		v.p = x.p
+	}
+	v.n = x.n
+}
+
+// SetNum stores a number. A place that holds one already keeps its pointer,
+// which spares a write that the garbage collector must see.
+func (v *Value) SetNum(f float64) {
+	if v.p != nil {
+		v.p = nil
+	}
+	v.n = math.Float64bits(f)
+}
 
 // Num returns the number that v holds; v must be a number.
 func (v Value) Num() float64 { return math.Float64frombits(v.n) }
@@ -146,7 +182,7 @@ func (v Value) Resource() *Resource { return (*Resource)(v.p) }
 
 // Cell returns the cell behind a linked register, nil for other values.
 func (v Value) Cell() *Cell {
-	if v.n == uint64(kCell) && v.p != unsafe.Pointer(&numberTag) {
+	if v.n == uint64(kCell) && v.p != nil {
 		return (*Cell)(v.p)
 	}
 	return nil
@@ -154,7 +190,7 @@ func (v Value) Cell() *Cell {
 
 // Borrow returns v marked as borrowed when it is an array.
 func (v Value) Borrow() Value {
-	if v.n == uint64(KArray) && v.p != unsafe.Pointer(&numberTag) {
+	if v.n == uint64(KArray) && v.p != nil {
 		v.n = borrowedArray
 	}
 	return v
@@ -163,7 +199,7 @@ func (v Value) Borrow() Value {
 // Own returns v fit to be kept beside the place it was read from: a borrowed
 // array becomes a shared one.
 func (v Value) Own() Value {
-	if v.n == borrowedArray && v.p != unsafe.Pointer(&numberTag) {
+	if v.n == borrowedArray && v.p != nil {
 		v.n = uint64(KArray)
 		(*Array)(v.p).share()
 	}
@@ -173,7 +209,7 @@ func (v Value) Own() Value {
 // Share returns v fit to be kept while the place it was read from goes on
 // holding it: arrays become shared.
 func (v Value) Share() Value {
-	if uint8(v.n) == uint8(KArray) && v.p != unsafe.Pointer(&numberTag) {
+	if uint8(v.n) == uint8(KArray) && v.p != nil {
 		v.n = uint64(KArray)
 		(*Array)(v.p).share()
 	}
@@ -183,7 +219,16 @@ func (v Value) Share() Value {
 // Freeze returns v fit to leave its thread: arrays are shared to their depth
 // and strings leave their buffers.
 func (v Value) Freeze() Value {
-	if v.p == unsafe.Pointer(&numberTag) {
+	var f freezer
+	return f.freeze(v, 0)
+}
+
+// freezer copies each array once, also one that stands in several places.
+type freezer struct{ done map[*Array]*Array }
+
+// freeze stops at MaxDepth, see Deep.
+func (f *freezer) freeze(v Value, depth int) Value {
+	if v.p == nil {
 		return v
 	}
 	switch Kind(v.n) {
@@ -191,14 +236,24 @@ func (v Value) Freeze() Value {
 		return Str(string([]byte(v.Str())))
 	case KArray:
 		a := v.Array()
-		if !a.frozen {
-			a = a.clone()
-			for i := range a.vals {
-				a.vals[i] = a.vals[i].Freeze()
-			}
-			a.shared, a.frozen = true, true
+		if a.frozen || depth >= MaxDepth {
+			return FromArray(a)
 		}
-		return FromArray(a)
+		if c := f.done[a]; c != nil {
+			return FromArray(c)
+		}
+		c := a.clone()
+		if a.shared { // only what has several holders can be met again
+			if f.done == nil {
+				f.done = map[*Array]*Array{}
+			}
+			f.done[a] = c
+		}
+		for i := range c.vals {
+			c.vals[i] = f.freeze(c.vals[i], depth+1)
+		}
+		c.shared, c.frozen = true, true
+		return FromArray(c)
 	}
 	return v
 }

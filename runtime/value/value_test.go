@@ -36,9 +36,9 @@ func TestAppendSharesNoBytes(t *testing.T) {
 	t.Parallel()
 	s := value.Str("")
 	for range 100 {
-		s = value.Append(s, "x")
+		s = value.Append(s, []value.Value{value.Str("x")})
 	}
-	p, q := value.Append(s, "p"), value.Append(s, "q")
+	p, q := value.Append(s, []value.Value{value.Str("p")}), value.Append(s, []value.Value{value.Str("q")})
 	if p.Str()[100] != 'p' || q.Str()[100] != 'q' {
 		t.Errorf("got %q and %q at the end, want p and q", p.Str()[100], q.Str()[100])
 	}

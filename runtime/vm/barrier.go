@@ -52,21 +52,22 @@ func (t *Thread) enterBarrier(name string) (value.Value, error) {
 	s := t.host.Shared
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.vals[name].Share(), nil
+	return s.get(name), nil
 }
 
 // leaveBarrier stores v (removes the value when undefined) and frees the lock.
-func (t *Thread) leaveBarrier(name string, v value.Value, store bool) {
+func (t *Thread) leaveBarrier(name string, v value.Value, store bool) (err error) {
 	if t.held[name] == nil {
-		return
+		return nil
 	}
 	if store {
 		s := t.host.Shared
 		s.mu.Lock()
-		s.put(name, v)
+		err = s.put(name, v)
 		s.mu.Unlock()
 	}
 	t.release(name)
+	return err
 }
 
 func (s *Shared) unlock(name string, b *barrier) {

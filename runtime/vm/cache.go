@@ -3,6 +3,7 @@ package vm
 import (
 	"context"
 	"errors"
+	"maps"
 	"math"
 	"strings"
 	"sync"
@@ -14,121 +15,36 @@ import (
 // caches are the stores of cache expressions (spec language 7.2): buckets by
 // namespace and function name, entries by arguments.
 type caches struct {
-	mu      sync.Mutex
-	buckets map[string]*bucket
+	mu       sync.Mutex
+	buckets  map[string]*bucket
+	waits    map[*Thread]*entry // entries that runs wait for
+	messages []string           // buckets of messages, oldest first
 }
 
-func newCaches() *caches { return &caches{buckets: map[string]*bucket{}} }
+func newCaches() *caches {
+	return &caches{buckets: map[string]*bucket{}, waits: map[*Thread]*entry{}}
+}
 
 // bucket holds the results of one function in one namespace.
 type bucket struct {
 	entries map[string]*entry
-	tick    int64 // grows with each use, orders entries by it
+	file    fileState // of a namespace "file:NAME"
+	tick    int64     // grows with each use, orders entries by it
 	size    int
 	stats   CacheStats
 }
 
-// CacheStats counts what happened in a bucket.
-type CacheStats struct{ Size, Max, Hits, Misses, Evictions, Waits int }
-
 type entry struct {
 	v       value.Value
+	args    *value.Array // keeps alive the objects whose addresses the key has
 	set     bool
 	expires time.Time // zero: never
 	used    int64
 	busy    chan struct{} // closed when the run that fills the entry ends
+	owner   *Thread       // that run
 }
 
-type cacheOptions struct {
-	ttl       float64 // seconds, negative: no expiry
-	namespace string
-	size      int
-	force     bool
-	keep      bool // lru false: when full, do not store
-	filter    []int
-	override  *value.Array
-	ttlFunc   value.Value
-	update    value.Value
-}
-
-func readCacheOptions(t *Thread, a *value.Array) (cacheOptions, error) {
-	o := cacheOptions{ttl: 60, size: 32}
-	bad := func(name string) error { return errors.New("cache: option " + name + " has a wrong type") }
-	for k, v := range a.All() {
-		switch name := k.String(); name {
-		case "ttl":
-			if v.IsNone() {
-				o.ttl = -1
-			} else if f, ok := v.Numeric(); ok && f >= 0 && !math.IsNaN(f) {
-				o.ttl = f
-			} else {
-				return o, bad(name)
-			}
-		case "size":
-			if n, err := v.Integer(); err == nil && n > 0 {
-				o.size = n
-			} else {
-				return o, bad(name)
-			}
-		case "namespace":
-			o.namespace = v.String()
-		case "force":
-			o.force = v.Truth()
-		case "lru":
-			o.keep = !v.Truth()
-		case "per_message":
-			if v.Truth() {
-				o.namespace += "\x00" + t.MessageID()
-			}
-		case "argv_filter", "ttl_override":
-			if !v.IsArray() {
-				return o, bad(name)
-			}
-			if name == "ttl_override" {
-				o.override = v.Array()
-				continue
-			}
-			for e := range v.Array().Values() {
-				n, err := e.Integer()
-				if err != nil {
-					return o, bad(name)
-				}
-				o.filter = append(o.filter, n)
-			}
-		case "ttl_function", "update_function":
-			if v.Kind() != value.KFunc {
-				return o, bad(name)
-			}
-			if name == "ttl_function" {
-				o.ttlFunc = v
-			} else {
-				o.update = v
-			}
-		}
-	}
-	return o, nil
-}
-
-// MessageID names the message that the run is about, for caches that live with
-// it. The embedder's Data may provide it.
-func (t *Thread) MessageID() string {
-	if m, ok := t.Data.(interface{ MessageID() string }); ok {
-		return m.MessageID()
-	}
-	return ""
-}
-
-func (o *cacheOptions) key(args *value.Array) string {
-	if o.filter == nil {
-		return value.Literal(value.FromArray(args))
-	}
-	var b strings.Builder
-	for _, i := range o.filter {
-		b.WriteString(value.Literal(args.At(i - 1)))
-		b.WriteByte(0)
-	}
-	return b.String()
-}
+var errCacheCycle = errors.New("Cached call waits for itself")
 
 // cache executes a cache expression: options, function and arguments are in
 // three registers from a on; the result goes to a.
@@ -142,7 +58,8 @@ func (t *Thread) cache(a int, name string) error {
 		return err
 	}
 	s := t.host.Shared.caches
-	e, hit, err := s.acquire(t, o.namespace+"\x00"+name, o.key(args), &o)
+	bucket, key := o.namespace+o.message+"\x00"+name, o.key(args)
+	e, hit, err := s.acquire(t, bucket, key, &o)
 	if err != nil {
 		return err
 	}
@@ -151,7 +68,8 @@ func (t *Thread) cache(a int, name string) error {
 		return nil
 	}
 	v, ttl, err := t.fill(fn, args, &o, e)
-	s.release(t, o.namespace+"\x00"+name, o.key(args), e, v, ttl, err == nil)
+	e.args = args
+	s.release(t, bucket, key, e, v, ttl, err == nil, o.keep)
 	if err != nil {
 		return err
 	}
@@ -197,14 +115,13 @@ func (t *Thread) fill(fn value.Value, args *value.Array, o *cacheOptions, e *ent
 // acquire returns a stored entry, or one that the caller must fill and release.
 // It waits while another run fills it.
 func (s *caches) acquire(t *Thread, name, key string, o *cacheOptions) (*entry, bool, error) {
+	now := t.host.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b := s.buckets[name]
-	if b == nil {
-		b = &bucket{entries: map[string]*entry{}, size: o.size}
-		s.buckets[name] = b
+	b := s.bucket(name, o)
+	if file, ok := strings.CutPrefix(o.namespace, "file:"); ok && b.file.changed(t, file, now) {
+		maps.DeleteFunc(b.entries, func(_ string, e *entry) bool { return e.busy == nil })
 	}
-	b.size = min(b.size, o.size)
 	for {
 		e := b.entries[key]
 		if e == nil {
@@ -212,11 +129,16 @@ func (s *caches) acquire(t *Thread, name, key string, o *cacheOptions) (*entry, 
 			b.entries[key] = e
 		}
 		if e.busy != nil {
+			if s.cycle(t, e) {
+				return nil, false, errCacheCycle
+			}
 			b.stats.Waits++
 			busy := e.busy
+			s.waits[t] = e
 			s.mu.Unlock()
 			err := wait(t.ctx, busy)
 			s.mu.Lock()
+			delete(s.waits, t)
 			if err != nil {
 				return nil, false, err
 			}
@@ -229,9 +151,39 @@ func (s *caches) acquire(t *Thread, name, key string, o *cacheOptions) (*entry, 
 			return e, true, nil
 		}
 		b.stats.Misses++
-		e.busy = make(chan struct{})
+		e.busy, e.owner = make(chan struct{}), t
 		return e, false, nil
 	}
+}
+
+// maxMessages bounds the buckets of messages whose end nobody tells us: the
+// oldest go.
+const maxMessages = 10_000
+
+// bucket returns the bucket of that name, made when new.
+func (s *caches) bucket(name string, o *cacheOptions) *bucket {
+	b := s.buckets[name]
+	if b == nil {
+		b = &bucket{entries: map[string]*entry{}, size: o.size}
+		s.buckets[name] = b
+		if o.message != "" {
+			if s.messages = append(s.messages, name); len(s.messages) > maxMessages {
+				delete(s.buckets, s.messages[0])
+				s.messages = s.messages[1:]
+			}
+		}
+	}
+	b.size = min(b.size, o.size)
+	return b
+}
+
+// cycle reports whether t would wait for itself if it waited for e: the run that
+// fills e is t, or waits for an entry that t fills, and so on.
+func (s *caches) cycle(t *Thread, e *entry) bool {
+	for e != nil && e.owner != t {
+		e = s.waits[e.owner]
+	}
+	return e != nil
 }
 
 func wait(ctx context.Context, done <-chan struct{}) error {
@@ -244,13 +196,16 @@ func wait(ctx context.Context, done <-chan struct{}) error {
 }
 
 // release stores what a run computed and lets those go on that wait for it.
-func (s *caches) release(t *Thread, name, key string, e *entry, v value.Value, ttl float64, ok bool) {
+func (s *caches) release(t *Thread, name, key string, e *entry, v value.Value, ttl float64, ok, keep bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	close(e.busy)
-	e.busy = nil
+	e.busy, e.owner = nil, nil
 	b := s.buckets[name]
-	if !ok || ttl == 0 {
+	if b == nil || b.entries[key] != e {
+		return // emptied meanwhile
+	}
+	if !ok || ttl == 0 || keep && len(b.entries) > b.size {
 		if !e.set {
 			delete(b.entries, key)
 		}

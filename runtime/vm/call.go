@@ -2,21 +2,52 @@ package vm
 
 import (
 	"fmt"
-	"runtime/debug"
 
 	"github.com/hawser-mta/hawser/lang/bytecode"
 	"github.com/hawser-mta/hawser/runtime/value"
 )
 
+// enterExact makes the frame of a call whose n arguments stand from register a
+// on, when the function takes exactly n and nothing else needs attention. Else
+// it does nothing, and call does the work.
+func (t *Thread) enterExact(m *Module, p *bytecode.Proto, a, n int) bool {
+	if t.meter.budget--; n != p.Exact || t.meter.budget < 0 || len(t.frames) >= t.limits.Depth || a+p.Regs >= len(t.stack) {
+		return false
+	}
+	for i := a + n; i < a+len(p.Vars); i++ {
+		t.stack[i] = value.Undef
+	}
+	t.frames = append(t.frames, frame{proto: p, mod: m, base: a, ret: a, regs: p.Regs})
+	return true
+}
+
+// enterMethod is enterExact for a method whose object stands in register a, in
+// front of the arguments.
+func (t *Thread) enterMethod(m *Module, p *bytecode.Proto, a, n int) bool {
+	if t.meter.budget--; n != p.Exact || t.meter.budget < 0 || len(t.frames) >= t.limits.Depth || a+p.Regs >= len(t.stack) {
+		return false
+	}
+	for i := a + 1 + n; i < a+len(p.Vars); i++ {
+		t.stack[i] = value.Undef
+	}
+	t.frames = append(t.frames, frame{proto: p, mod: m, base: a, ret: a, regs: p.Regs})
+	return true
+}
+
 // call executes one of the call instructions; the results of script functions
 // arrive when their frame is left.
-func (t *Thread) call(f *frame, in bytecode.Instr, k []value.Value) (pushed bool, err error) {
+func (t *Thread) call(f *frame, in bytecode.Instr) error {
 	a, n := f.base+int(in.A), int(in.B)
 	if t.meter.budget--; t.meter.budget < 0 {
 		if err := t.tick(); err != nil {
-			return false, err
+			return err
 		}
 	}
+	_, err := t.dispatch(f, in, a, n)
+	return err
+}
+
+func (t *Thread) dispatch(f *frame, in bytecode.Instr, a, n int) (pushed bool, err error) {
 	switch in.Op {
 	case bytecode.Call:
 		return t.callValue(a, n)
@@ -32,7 +63,7 @@ func (t *Thread) call(f *frame, in bytecode.Instr, k []value.Value) (pushed bool
 		x := f.mod.unit.foreign[in.C]
 		return t.construct(t.mods[x.unit].class(x.index), a, n)
 	case bytecode.CallMethod:
-		return t.callMethod(f, a, n, k[in.C].Str())
+		return t.callMethod(f, a, n, &f.mod.unit.sites[in.C])
 	}
 	// CallSpread: the arguments come out of an array.
 	args := t.stack[f.base+n].Array()
@@ -59,7 +90,7 @@ func (t *Thread) callAt(a, n, ret int) (bool, error) {
 	fn := v.Func()
 	switch {
 	case fn.Proto != nil:
-		fr := frame{proto: fn.Proto, mod: fn.Module.(*Module), cells: fn.Cells, base: a + 1, ret: ret}
+		fr := frame{proto: fn.Proto, mod: fn.Module.(*Module), fn: fn, base: a + 1, ret: ret}
 		if fn.Proto.This {
 			t.stack[a] = fn.This
 			fr.base = a
@@ -79,7 +110,8 @@ func (t *Thread) callAt(a, n, ret int) (bool, error) {
 
 // callMethod calls object->name. An array element or a property that holds a
 // function is called the same way.
-func (t *Thread) callMethod(f *frame, a, n int, name string) (bool, error) {
+func (t *Thread) callMethod(f *frame, a, n int, s *site) (bool, error) {
+	name := s.name
 	v := t.stack[a]
 	if v.Kind() == value.KObject {
 		o := v.Object()
@@ -89,13 +121,14 @@ func (t *Thread) callMethod(f *frame, a, n int, name string) (bool, error) {
 					return false, privateMember(name)
 				}
 				p := c.mod.unit.prog.Protos[m.Proto]
+				s.cache.Store(&found{shape: o.Shape(), slot: -1, proto: p})
 				return t.enter(frame{proto: p, mod: c.mod, base: a, ret: a}, a+1, n)
 			}
 		} else if m := o.Class.Lookup(name); m != nil && !m.Static {
 			return false, t.native(m.Impl.(*NativeMethod), a, n, false, a)
 		}
 	}
-	fn, err := t.prop(f, v, value.Str(name))
+	fn, err := t.prop(f, v, s.key)
 	if err != nil {
 		return false, err
 	}
@@ -129,12 +162,13 @@ func (t *Thread) enter(fr frame, args, n int) (pushed bool, err error) {
 		t.defaults(fr.mod, p, regs, n, p.Params)
 	}
 	// Variables start undefined; temporaries are written before they are read.
-	clear(t.stack[args+p.Params : fr.base+len(p.Vars)])
+	value.Unset(t.stack[args+p.Params : fr.base+len(p.Vars)])
 	if p.Yields {
-		clear(t.stack[fr.base+len(p.Vars) : fr.base+p.Regs])
+		value.Unset(t.stack[fr.base+len(p.Vars) : fr.base+p.Regs])
 		t.stack[fr.ret] = t.newGenerator(fr)
 		return false, nil
 	}
+	fr.regs = p.Regs
 	t.frames = append(t.frames, fr)
 	return true, nil
 }
@@ -156,13 +190,15 @@ func funcName(p *bytecode.Proto) string {
 // leave pops the frame of a function that returned v and returns the number of
 // frames left.
 func (t *Thread) leave(f *frame, v value.Value) int {
-	if f.ctor {
+	switch {
+	case f.gen != nil:
+	case f.ctor:
 		v = t.stack[f.base]
 		if c := v.Cell(); c != nil {
 			v = c.V
 		}
-	}
-	if f.gen == nil {
+		fallthrough
+	default:
 		t.stack[f.ret] = v
 	}
 	n := len(t.frames) - 1
@@ -176,10 +212,7 @@ func (t *Thread) construct(c *value.Class, a, n int) (bool, error) { return t.co
 
 func (t *Thread) constructAt(c *value.Class, a, n, ret int) (bool, error) {
 	s := c.Script.(*Class)
-	o := value.NewObject(c)
-	for i, v := range s.defaults {
-		*o.SlotRef(i) = v
-	}
+	o := value.NewInstance(c, s.defaults)
 	if err := t.charge(64 + len(s.defaults)*16); err != nil {
 		return false, err
 	}
@@ -217,19 +250,13 @@ func countError(p *bytecode.Proto, name string, n int) error {
 	return fmt.Errorf("Too many arguments to %s", name)
 }
 
-// callBuiltin calls a built-in with n arguments from register a on; the result
-// goes to a.
-func (t *Thread) callBuiltin(slot, a, n int) error { return t.builtinAt(slot, a, n, a) }
-
+// builtinAt calls a built-in with n arguments from register a on.
 func (t *Thread) builtinAt(slot, a, n, ret int) error {
-	b := &t.img.lib.Builtins[slot]
-	v := &b.Variants[0]
-	if len(b.Variants) > 1 || len(v.Sig.Contexts) > 0 {
-		if v = b.variant(t.Hook()); v == nil {
-			return fmt.Errorf("%s is not available here", b.Name)
-		}
+	b := &t.img.calls[slot]
+	if b.variant == nil {
+		return fmt.Errorf("%s is not available here", t.img.lib.Builtins[slot].Name)
 	}
-	return t.invoke(b.Impl, v, b.Name, a, a, n, ret)
+	return t.invoke(b.impl, b.variant, t.img.lib.Builtins[slot].Name, a, a, n, ret)
 }
 
 // variant returns the declaration that a context sees.
@@ -260,9 +287,9 @@ func (t *Thread) invoke(impl Impl, v *Variant, name string, first, args, n, ret 
 	// Registers above the arguments may hold what a callback must not write.
 	depth := len(t.frames)
 	if top := t.top(); args+n > top {
-		t.frames = append(t.frames, frame{proto: &bytecode.Proto{Name: "{native}", Class: -1, Regs: args + n - top}, base: top})
+		t.frames = append(t.frames, frame{proto: native, base: top, regs: args + n - top})
 	}
-	r, err := t.protect(impl, t.stack[first:args+n:args+n], name)
+	r, err := impl(t, t.stack[first:args+n:args+n])
 	t.frames = t.frames[:depth]
 	if err != nil {
 		return err
@@ -274,15 +301,8 @@ func (t *Thread) invoke(impl Impl, v *Variant, name string, first, args, n, ret 
 	return t.chargeValue(r)
 }
 
-// protect turns a panic of a built-in into an error.
-func (t *Thread) protect(impl Impl, args []value.Value, name string) (v value.Value, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = &InternalError{Text: "internal error in " + name, Stack: fmt.Sprintf("%v\n%s", p, debug.Stack())}
-		}
-	}()
-	return impl(t, args)
-}
+// native is the function of frames that only keep registers.
+var native = &bytecode.Proto{Name: "{native}", Class: -1}
 
 // Values of functions that are not called.
 

@@ -76,10 +76,16 @@ func NotAvailable(name string) error { return fmt.Errorf("%s(): not available", 
 
 // final reports whether err must pass every catch.
 func final(err error) bool {
-	var term *Terminate
-	var limit *LimitError
-	var cancel *CancelError
-	return errors.As(err, &term) || errors.As(err, &limit) || errors.As(err, &cancel)
+	// errors.As costs more than all else that happens on a throw.
+	for ; err != nil; err = errors.Unwrap(err) {
+		switch err.(type) {
+		case *Terminate, *LimitError, *CancelError:
+			return true
+		case *Thrown:
+			return false
+		}
+	}
+	return false
 }
 
 // Errors of the language itself (spec language 6.2).

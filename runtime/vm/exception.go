@@ -59,6 +59,9 @@ func (t *Thread) catches(stop int) bool {
 // thrown turns the error of an operation or built-in into a value on its way to
 // a catch: an Exception with the place where it happened.
 func (t *Thread) thrown(err error) *Thrown {
+	if th, ok := err.(*Thrown); ok {
+		return th
+	}
 	var th *Thrown
 	if errors.As(err, &th) {
 		return th

@@ -83,8 +83,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 // them; the interface keeps the machine independent of the engine.
 type Regexp interface {
 	// Match reports whether the subject contains a match; it fails when the
-	// step limit is exceeded.
-	Match(subject string) (bool, error)
+	// step limit is exceeded, or when done is closed.
+	Match(done <-chan struct{}, subject string) (bool, error)
 }
 
 // RegexCompiler compiles the pattern of a literal or of a string (which may be

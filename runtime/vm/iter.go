@@ -15,8 +15,10 @@ type Iterator interface {
 // Item is one element of an Iterator.
 type Item struct {
 	Key, Value value.Value
-	// Plain is what a foreach without a key variable gets; undefined: Value.
-	Plain value.Value
+	// Plain is what a foreach without a key variable gets when HasPlain is set,
+	// else that is Value.
+	Plain    value.Value
+	HasPlain bool
 }
 
 func iterable(v value.Value) (value.Value, error) {
@@ -43,7 +45,7 @@ func (t *Thread) next(f *frame, a int, key bool) (bool, error) {
 	f = &t.frames[len(t.frames)-1]
 	r = t.stack[f.base+a : f.base+a+4]
 	r[2], r[3] = item.Key, item.Value.Share()
-	if !key && !item.Plain.IsUndefined() {
+	if !key && item.HasPlain {
 		r[3] = item.Plain
 	}
 	return ok, err
@@ -96,8 +98,8 @@ func (g *generator) Next(t *Thread) (Item, bool, error) {
 	g.busy = true
 	f := g.frame
 	f.base = t.top()
-	f.ret = f.base
-	t.reserve(f.base + f.proto.Regs)
+	f.ret, f.regs = f.base, f.proto.Regs
+	t.reserve(f.base + f.regs)
 	copy(t.stack[f.base:], g.regs)
 	t.frames = append(t.frames, f)
 	v, err := t.run(len(t.frames) - 1)
@@ -108,6 +110,13 @@ func (g *generator) Next(t *Thread) (Item, bool, error) {
 	key := g.count
 	g.count++
 	return Item{Key: value.Num(key), Value: v.Own()}, true, nil
+}
+
+// Held implements value.Holder.
+func (g *generator) Held(yield func(value.Value)) {
+	for _, v := range g.regs {
+		yield(v)
+	}
 }
 
 // Size implements value.Sized.

@@ -48,12 +48,8 @@ func (t *Thread) tick() error {
 	m := &t.meter
 	m.steps += slice
 	m.budget = slice
-	if err := t.ctx.Err(); err != nil {
-		cause := context.Cause(t.ctx)
-		if errors.Is(cause, context.DeadlineExceeded) {
-			return t.limit("time", "script ran too long")
-		}
-		return &CancelError{cause}
+	if err := t.Stopped(nil); err != nil {
+		return err
 	}
 	if n := t.limits.Steps; n > 0 && m.steps >= n {
 		return t.limit("steps", fmt.Sprintf("script exceeded its limit of %d steps", n))
@@ -62,6 +58,19 @@ func (t *Thread) tick() error {
 		return t.limit("time", fmt.Sprintf("script exceeded its time limit of %s", d))
 	}
 	return nil
+}
+
+// Stopped returns the error that ends a run whose context has ended, else err. What
+// works long on its own asks it when the context has interrupted it.
+func (t *Thread) Stopped(err error) error {
+	if t.ctx.Err() == nil {
+		return err
+	}
+	cause := context.Cause(t.ctx)
+	if errors.Is(cause, context.DeadlineExceeded) {
+		return t.limit("time", "script ran too long")
+	}
+	return &CancelError{cause}
 }
 
 func (t *Thread) limit(name, text string) error {
@@ -87,6 +96,59 @@ func (t *Thread) charge(n int) error {
 	// limit by a quarter before it ends.
 	m.allowed = max(t.limits.Memory-live, t.limits.Memory/4)
 	return nil
+}
+
+// Reserve is asked before n bytes are allocated at once, such as for the result
+// of a built-in: it fails when they do not fit beside what the run holds.
+func (t *Thread) Reserve(n int) error {
+	m := &t.meter
+	if m.allowed == 0 || n < reserveFrom || m.bytes+n <= m.allowed {
+		return nil
+	}
+	if n <= t.limits.Memory && t.live()+n <= t.limits.Memory {
+		return nil
+	}
+	return t.limit("memory", fmt.Sprintf("script exceeded its memory limit of %d bytes", t.limits.Memory))
+}
+
+// reserveFrom is the size from which asking is worth it.
+const reserveFrom = 1 << 14
+
+// Growth watches the size of what a built-in makes bit by bit.
+type Growth struct {
+	t          *Thread
+	size, next int
+}
+
+// Growth begins with nothing.
+func (t *Thread) Growth() *Growth { return &Growth{t: t, next: reserveFrom} }
+
+// Add notes n more bytes. It fails when the whole has no room.
+func (g *Growth) Add(n int) error {
+	if g.size += n; g.size < g.next {
+		return nil
+	}
+	g.next = g.size + g.size/4
+	if g.size > value.MaxString {
+		return value.ErrTooLong
+	}
+	return g.t.Reserve(g.size)
+}
+
+// Room is the most bytes that a single value may take.
+func (t *Thread) Room() int {
+	if m := t.limits.Memory; m > 0 {
+		return min(m, value.MaxString)
+	}
+	return value.MaxString
+}
+
+// Text is the text of a value, as echo prints it. It fails when that has no room.
+func (t *Thread) Text(v value.Value) (string, error) {
+	if !v.IsArray() {
+		return v.String(), nil
+	}
+	return value.Text(v, t.Room())
 }
 
 // chargeValue charges for a value that a built-in returned.
@@ -120,8 +182,10 @@ func (t *Thread) live() int {
 		}
 	}
 	for i := range t.frames {
-		for _, c := range t.frames[i].cells {
-			s.Add(c.V)
+		if fn := t.frames[i].fn; fn != nil {
+			for _, c := range fn.Cells {
+				s.Add(c.V)
+			}
 		}
 	}
 	return s.Total

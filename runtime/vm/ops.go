@@ -12,48 +12,92 @@ const elementSize = 24
 
 func undefined(name string) error { return fmt.Errorf("Undefined variable $%s", name) }
 
-// arith is the slow path of the binary operators.
-func (t *Thread) arith(in bytecode.Instr, f *frame, b, c value.Value) (v value.Value, err error) {
-	switch in.Op {
+// arith is the slow path of the binary operators: *dst = b op c.
+func (t *Thread) arith(op bytecode.Op, dst *value.Value, b, c value.Value) error {
+	if (op == bytecode.Add || op == bytecode.AddK) && b.IsString() && !c.IsArray() && *dst == b {
+		return t.append(dst, []value.Value{c}) // $text += x, as linear as .=
+	}
+	v, err := t.binary(op, b, c)
+	if err != nil {
+		return err
+	}
+	*dst = v
+	if v.IsNumber() {
+		return nil
+	}
+	return t.chargeValue(v)
+}
+
+func (t *Thread) binary(op bytecode.Op, b, c value.Value) (value.Value, error) {
+	if err := t.Reserve(resultSize(op, b, c)); err != nil {
+		return value.None, err
+	}
+	switch op {
 	case bytecode.Add, bytecode.AddK:
-		v, err = value.Add(b, c)
+		return value.Add(b, c)
 	case bytecode.Sub, bytecode.SubK:
-		v, err = value.Sub(b, c)
-	case bytecode.Mul:
-		v, err = value.Mul(b, c)
-	case bytecode.Div:
+		return value.Sub(b, c)
+	case bytecode.Mul, bytecode.MulK:
+		return value.Mul(b, c)
+	case bytecode.Div, bytecode.DivK:
 		return value.Div(b, c)
-	case bytecode.Mod:
-		v, err = value.Mod(b, c)
+	case bytecode.Mod, bytecode.ModK:
+		if b.IsString() && c.IsArray() {
+			return value.Format(b.Str(), c.Array(), t.Room())
+		}
+		return value.Mod(b, c)
 	case bytecode.Pow:
 		return value.Pow(b, c)
 	case bytecode.Concat:
-		v, err = value.Join(b, c)
-	case bytecode.Matches, bytecode.NotMatches:
-		return t.matches(b, c, in.Op == bytecode.Matches)
-	default:
-		return bitwise(in.Op, value.Int32(b.Number()), value.Int32(c.Number())), nil
+		return value.Join(b, c)
 	}
-	if err != nil {
-		return v, err
-	}
-	return v, t.chargeValue(v)
+	return t.matches(b, c, op == bytecode.Matches)
 }
 
-func bitwise(op bytecode.Op, a, b int32) value.Value {
+// resultSize estimates the bytes that the result of an operation takes.
+func resultSize(op bytecode.Op, b, c value.Value) int {
+	many := func(v, count value.Value) int {
+		n := 0.0
+		switch {
+		case !count.IsNumber():
+		case v.IsString():
+			n = float64(len(v.Str())) * count.Num()
+		case v.IsArray():
+			n = float64(v.Array().Size()) * count.Num()
+		}
+		return int(min(max(n, 0), value.MaxString)) // what is more is refused anyway
+	}
+	switch op {
+	case bytecode.Mul, bytecode.MulK:
+		return max(many(b, c), many(c, b))
+	case bytecode.Add, bytecode.AddK, bytecode.Sub, bytecode.SubK:
+		n := 0
+		for _, v := range [2]value.Value{b, c} {
+			if v.IsArray() {
+				n += v.Array().Size()
+			} else if v.IsString() {
+				n += len(v.Str())
+			}
+		}
+		return n
+	}
+	return 0
+}
+
+func bitwise(op bytecode.Op, a, b int32) float64 {
 	switch op {
 	case bytecode.BitAnd:
-		return value.Num(float64(a & b))
+		return float64(a & b)
 	case bytecode.BitOr:
-		return value.Num(float64(a | b))
+		return float64(a | b)
 	case bytecode.BitXor:
-		return value.Num(float64(a ^ b))
+		return float64(a ^ b)
 	case bytecode.ShiftLeft:
-		return value.Num(float64(a << (uint32(b) & 31)))
+		return float64(a << (uint32(b) & 31))
 	case bytecode.ShiftRight:
-		return value.Num(float64(a >> (uint32(b) & 31)))
+		return float64(a >> (uint32(b) & 31))
 	}
-	return value.Num(float64(uint32(a) >> (uint32(b) & 31)))
+	return float64(uint32(a) >> (uint32(b) & 31))
 }
 
 // matches is =~ and !~.
@@ -62,7 +106,14 @@ func (t *Thread) matches(subject, pattern value.Value, want bool) (value.Value, 
 	if err != nil {
 		return value.None, err
 	}
-	ok, err := re.Match(subject.String())
+	s, err := t.Text(subject)
+	if err != nil {
+		return value.None, err
+	}
+	ok, err := re.Match(t.ctx.Done(), s)
+	if err != nil {
+		err = t.Stopped(err)
+	}
 	return value.Bool(ok == want), err
 }
 
@@ -85,50 +136,65 @@ func (t *Thread) Regexp(v value.Value) (Regexp, error) {
 
 // join concatenates values into dst.
 func (t *Thread) join(dst *value.Value, parts []value.Value) error {
-	var room [8]string
-	strs := room[:0]
-	n := 0
-	for _, p := range parts {
-		s := p.String()
-		n += len(s)
-		strs = append(strs, s)
+	if err := t.texts(0, parts); err != nil {
+		return err
 	}
-	if n > value.MaxString {
-		return value.ErrTooLong
-	}
-	b := make([]byte, 0, n)
-	for _, s := range strs {
-		b = append(b, s...)
-	}
-	*dst = value.Bytes(b)
-	return t.charge(n)
+	v := value.Joined(parts)
+	*dst = v
+	return t.charge(len(v.Str()))
 }
 
-// append adds the text of v to the string in dst, in place when possible.
-func (t *Thread) append(dst *value.Value, v value.Value) error {
-	s := v.String()
+// append adds the text of the parts to the string in dst, in place when
+// possible.
+func (t *Thread) append(dst *value.Value, parts []value.Value) error {
 	d := *dst
 	if d.Kind() != value.KString {
 		d = value.Str(d.String())
 	}
-	if len(d.Str())+len(s) > value.MaxString {
+	before := len(d.Str())
+	if err := t.texts(before, parts); err != nil {
+		return err
+	}
+	d = value.Append(d, parts)
+	*dst = d
+	return t.charge(len(d.Str()) - before)
+}
+
+// texts makes sure that the text of the parts has room behind n bytes. Arrays
+// among them become their text.
+func (t *Thread) texts(before int, parts []value.Value) error {
+	n := 0
+	for i := range parts {
+		switch p := parts[i]; {
+		case p.IsString():
+			n += len(p.Str())
+		case p.IsArray():
+			s, err := t.Text(p)
+			if err != nil {
+				return err
+			}
+			parts[i] = value.Str(s)
+			n += len(s)
+		}
+	}
+	if before+n > value.MaxString {
 		return value.ErrTooLong
 	}
-	*dst = value.Append(d, s)
-	return t.charge(len(s))
+	return t.Reserve(n)
 }
 
 // step is ++ or -- on anything but a plain number.
-func step(v value.Value, up bool) (value.Value, error) {
+func step(v *value.Value, up bool) error {
 	op, d := "++", 1.0
 	if !up {
 		op, d = "--", -1
 	}
 	f, ok := v.Numeric()
 	if !ok {
-		return v, value.OperandError(op)
+		return value.OperandError(op)
 	}
-	return value.Num(f + d), nil
+	v.SetNum(f + d)
+	return nil
 }
 
 // spreadInto adds the elements of v to an array literal, or to the arguments of
@@ -136,6 +202,9 @@ func step(v value.Value, up bool) (value.Value, error) {
 func (t *Thread) spreadInto(a *value.Array, v value.Value, args bool) error {
 	if !v.IsArray() {
 		return fmt.Errorf("Cannot spread %s", v.TypeName())
+	}
+	if err := t.Reserve(v.Array().Size()); err != nil {
+		return err
 	}
 	for k, e := range v.Array().All() {
 		if args || k.Kind() == value.KNumber {
@@ -145,6 +214,16 @@ func (t *Thread) spreadInto(a *value.Array, v value.Value, args bool) error {
 		}
 	}
 	return t.charge(v.Array().Len() * elementSize)
+}
+
+// elementOr returns x[key], or def when x is no array or has no such element.
+func elementOr(x, key *value.Value, def value.Value) value.Value {
+	if x.IsArray() {
+		if e, ok := x.Array().Get(*key); ok {
+			return e
+		}
+	}
+	return def
 }
 
 // restOf is the ...$rest of a pattern.
@@ -158,6 +237,30 @@ func restOf(v value.Value, skip int) value.Value {
 		}
 	}
 	return value.FromArray(out)
+}
+
+// slice is x[a:b:c].
+func (t *Thread) slice(dst *value.Value, x value.Value, b []value.Value) error {
+	if x.IsArray() {
+		if err := t.Reserve(x.Array().Size()); err != nil {
+			return err
+		}
+	}
+	v, err := value.Slice(x, bounds(b))
+	if err != nil {
+		return err
+	}
+	*dst = v
+	return t.chargeValue(v)
+}
+
+// echo prints a value.
+func (t *Thread) echo(v value.Value) error {
+	s, err := t.Text(v)
+	if err == nil {
+		t.host.Echo(t, s)
+	}
+	return err
 }
 
 func bounds(r []value.Value) value.Bounds { return value.Bounds{Lo: r[0], Hi: r[1], Step: r[2]} }

@@ -2,6 +2,7 @@ package vm
 
 import (
 	"fmt"
+	"unsafe"
 
 	"github.com/hawser-mta/hawser/lang/bytecode"
 	"github.com/hawser-mta/hawser/lang/token"
@@ -20,7 +21,7 @@ func (f *frame) inside(c *Class) bool {
 func (t *Thread) prop(f *frame, x, name value.Value) (value.Value, error) {
 	switch x.Kind() {
 	case value.KArray:
-		return element(x.Array(), name), nil
+		return x.Array().Element(name), nil
 	case value.KObject:
 	default:
 		return value.None, nil
@@ -73,28 +74,25 @@ func writable(f *frame, o *value.Object, name string) error {
 	return nil
 }
 
-// setIndex is $var[key] = value and $var[] = value.
-func (t *Thread) setIndex(f *frame, in bytecode.Instr, regs []value.Value) error {
-	ref := &regs[in.A]
-	push := in.Op == bytecode.PushIndex
-	v := regs[in.C]
-	if push {
-		v = regs[in.B]
-	}
+// setElement is $var[key] = v; v has no other holder.
+func (t *Thread) setElement(f *frame, ref *value.Value, key, v value.Value) error {
 	if ref.IsArray() {
-		a := value.Writable(ref)
-		if push {
-			a.Push(v)
-		} else {
-			a.Put(regs[in.B], v)
+		if value.SetElement(ref, key, v) {
+			return t.charge(elementSize)
 		}
-		return t.charge(elementSize)
+		return nil
 	}
-	s := bytecode.Step{Kind: bytecode.StepIndex}
-	if push {
-		s.Kind = bytecode.StepAppend
+	place, err := stepInto(f, ref, bytecode.Step{Kind: bytecode.StepIndex}, key)
+	if err != nil {
+		return err
 	}
-	place, err := stepInto(f, ref, s, regs[in.B])
+	*place = v.Own()
+	return t.charge(elementSize)
+}
+
+// pushPlace is $var[] = v for a variable that holds no array.
+func (t *Thread) pushPlace(f *frame, ref *value.Value, v value.Value) error {
+	place, err := stepInto(f, ref, bytecode.Step{Kind: bytecode.StepAppend}, value.Undef)
 	if err != nil {
 		return err
 	}
@@ -111,21 +109,21 @@ type walker struct {
 	i    int // next step
 }
 
-func (f *frame) walk(in bytecode.Instr, regs []value.Value) (*walker, *value.Value) {
-	w := &walker{f: f, p: &f.mod.unit.prog.Paths[in.C], keys: regs[in.B:], k: f.mod.unit.k}
+func (w *walker) begin(f *frame, in bytecode.Instr, regs []value.Value) *value.Value {
+	*w = walker{f: f, p: &f.mod.unit.prog.Paths[in.C], keys: regs[in.B:], k: f.mod.unit.k}
 	switch w.p.Root {
 	case bytecode.RootGlobal:
-		return w, &f.mod.cells[w.p.Index].V
+		return &f.mod.cells[w.p.Index].V
 	case bytecode.RootTemp:
 		ref := &w.keys[0]
 		w.keys = w.keys[1:]
-		return w, ref
+		return ref
 	}
 	ref := &regs[w.p.Index]
 	if c := ref.Cell(); c != nil {
-		return w, &c.V
+		return &c.V
 	}
-	return w, ref
+	return ref
 }
 
 func (w *walker) more() bool { return w.i < len(w.p.Steps) }
@@ -145,7 +143,7 @@ func (w *walker) step() (bytecode.Step, value.Value) {
 		w.keys = w.keys[1:]
 		return s, k
 	}
-	return s, value.Value{}
+	return s, value.Undef
 }
 
 func (w *walker) bounds() value.Bounds {
@@ -228,7 +226,7 @@ func (w *walker) place(ref *value.Value) (place *value.Value, slice bool, err er
 // peek reads what a step leads to without access checks.
 func peek(ref *value.Value, s bytecode.Step, key value.Value) (value.Value, bool) {
 	if s.Kind == bytecode.StepAppend {
-		return value.Value{}, false
+		return value.Undef, false
 	}
 	switch ref.Kind() {
 	case value.KArray:
@@ -236,12 +234,14 @@ func peek(ref *value.Value, s bytecode.Step, key value.Value) (value.Value, bool
 	case value.KObject:
 		return ref.Object().Get(propName(key).Str())
 	}
-	return value.Value{}, false
+	return value.Undef, false
 }
 
 // pathOp executes the instructions on paths.
 func (t *Thread) pathOp(f *frame, in bytecode.Instr, regs []value.Value) error {
-	w, ref := f.walk(in, regs)
+	var room walker
+	w := &room
+	ref := w.begin(f, in, regs)
 	switch in.Op {
 	case bytecode.PathSet:
 		return t.pathSet(w, ref, regs[in.A])
@@ -252,7 +252,7 @@ func (t *Thread) pathOp(f *frame, in bytecode.Instr, regs []value.Value) error {
 	case bytecode.PathGet:
 		v, ok, err := t.read(w, *ref, false)
 		if !ok {
-			v = value.Value{}
+			v = value.Undef
 		}
 		regs[in.A] = v.Borrow()
 		return err
@@ -287,31 +287,72 @@ func (t *Thread) pathSet(w *walker, ref *value.Value, v value.Value) error {
 	return t.chargeValue(*place)
 }
 
-// pathUpdate stores path op value and leaves it in r.
+// pathUpdate stores path op value and leaves it in r. Nothing is made on the way
+// to the place when the operation fails.
 func (t *Thread) pathUpdate(w *walker, ref *value.Value, r *value.Value) error {
-	place, slice, err := w.place(ref)
-	if err != nil {
-		return err
+	op := func(place *value.Value, old value.Value) error {
+		if w.p.Op == token.Concat {
+			*place = old
+			return t.append(place, unsafe.Slice(r, 1))
+		}
+		return t.arith(updateOps[w.p.Op], place, old, *r)
 	}
-	if slice {
-		return value.OperandError("[:]")
-	}
-	if place.IsUndefined() {
-		*place = value.None
-	}
-	if w.p.Op == token.Concat {
-		if err := t.append(place, *r); err != nil {
+	place := w.existing(ref)
+	if place != nil {
+		if err := op(place, *place); err != nil {
 			return err
 		}
 	} else {
-		v, err := t.arith(bytecode.Instr{Op: updateOps[w.p.Op]}, w.f, *place, *r)
+		old, err := t.current(w, ref)
 		if err != nil {
 			return err
 		}
-		*place = v
+		result := value.None
+		if w.p.Op == token.Concat { // cannot fail, and works in place
+			if place, _, err = w.place(ref); err == nil {
+				if place.IsUndefined() {
+					*place = value.None
+				}
+				err = op(place, *place)
+			}
+		} else if err = op(&result, old); err == nil {
+			if place, _, err = w.place(ref); err == nil {
+				*place = result
+			}
+		}
+		if err != nil {
+			return err
+		}
 	}
 	*r = place.Borrow()
 	return nil
+}
+
+// existing returns the place of an element of an array in a variable, nil when
+// the path is another one or the element is not there.
+func (w *walker) existing(ref *value.Value) *value.Value {
+	if len(w.p.Steps) != 1 || w.p.Steps[0].Kind != bytecode.StepIndex || w.p.Root == bytecode.RootTemp || !ref.IsArray() {
+		return nil
+	}
+	return value.Writable(ref).Find(w.keys[0])
+}
+
+// current reads what an update starts from: none where nothing is.
+func (t *Thread) current(w *walker, ref *value.Value) (value.Value, error) {
+	for _, s := range w.p.Steps {
+		switch s.Kind {
+		case bytecode.StepSlice:
+			return value.None, value.OperandError("[:]")
+		case bytecode.StepAppend:
+			return value.None, nil
+		}
+	}
+	reader := *w
+	old, ok, err := t.read(&reader, *ref, false)
+	if !ok {
+		old = value.None
+	}
+	return old, err
 }
 
 var updateOps = map[token.Op]bytecode.Op{
@@ -321,20 +362,22 @@ var updateOps = map[token.Op]bytecode.Op{
 
 // pathStep is ++ and -- on a place; a missing one counts from 0.
 func (t *Thread) pathStep(w *walker, ref *value.Value, r *value.Value) error {
-	place, slice, err := w.place(ref)
-	if err != nil {
+	place := w.existing(ref)
+	old := value.None
+	var err error
+	if place != nil {
+		old = *place
+	} else if old, err = t.current(w, ref); err != nil {
 		return err
 	}
-	if slice {
-		return value.OperandError("[:]")
-	}
-	old := *place
-	if old.IsUndefined() {
-		old, *place = value.None, value.None
-	}
-	v, err := step(old, w.p.Op == token.Add)
-	if err != nil {
+	v := old
+	if err := step(&v, w.p.Op == token.Add); err != nil {
 		return err
+	}
+	if place == nil {
+		if place, _, err = w.place(ref); err != nil {
+			return err
+		}
 	}
 	*place, *r = v, v
 	if w.p.Postfix {
@@ -396,7 +439,7 @@ func (t *Thread) read(w *walker, v value.Value, exact bool) (value.Value, bool, 
 func (t *Thread) pathUnset(w *walker, ref *value.Value) (bool, error) {
 	if !w.more() {
 		was := !ref.IsUndefined()
-		*ref = value.Value{}
+		*ref = value.Undef
 		return was, nil
 	}
 	for {

@@ -44,12 +44,24 @@ func NewShared() *Shared {
 }
 
 // put stores a value, or removes it when undefined; s.mu is held.
-func (s *Shared) put(name string, v value.Value) {
+func (s *Shared) put(name string, v value.Value) error {
 	if v.IsUndefined() {
 		delete(s.vals, name)
-	} else {
-		s.vals[name] = v.Freeze()
+		return nil
 	}
+	if value.Deep(v) {
+		return value.ErrDepth
+	}
+	s.vals[name] = v.Freeze()
+	return nil
+}
+
+// get returns a stored value, undefined when there is none; s.mu is held.
+func (s *Shared) get(name string) value.Value {
+	if v, ok := s.vals[name]; ok {
+		return v.Share()
+	}
+	return value.Undef
 }
 
 // Keys returns the names of the stored values, sorted.
@@ -73,10 +85,10 @@ func (t *Thread) Memory(name string, f func(v *value.Value)) error {
 		s.mu.Lock()
 	}
 	defer s.mu.Unlock()
-	v := s.vals[name].Share()
+	v := s.get(name)
 	old := v
 	if f(&v); v != old {
-		s.put(name, v)
+		return s.put(name, v)
 	}
 	return nil
 }

@@ -31,12 +31,13 @@ type Thread struct {
 type frame struct {
 	proto *bytecode.Proto
 	mod   *Module
-	cells []*value.Cell
+	fn    *value.Func // with the captured variables, nil for others
+	gen   *generator
 	pc    int
 	base  int // first register
+	regs  int // number of registers
 	ret   int // where the result goes
 	ctor  bool
-	gen   *generator
 }
 
 // New makes a thread of an image.
@@ -88,7 +89,7 @@ func (t *Thread) Global(name string) value.Value {
 			return t.entry().cells[i].V.Share()
 		}
 	}
-	return value.Value{}
+	return value.Undef
 }
 
 // entry returns the module of the entry program. Its cells are needed before
@@ -158,9 +159,9 @@ func (t *Thread) data(m *Module) error {
 // push enters a frame at the free end of the stack.
 func (t *Thread) push(f frame) {
 	f.base = t.top()
-	f.ret = f.base
-	t.reserve(f.base + f.proto.Regs)
-	clear(t.stack[f.base : f.base+f.proto.Regs])
+	f.ret, f.regs = f.base, f.proto.Regs
+	t.reserve(f.base + f.regs)
+	value.Unset(t.stack[f.base : f.base+f.regs])
 	t.frames = append(t.frames, f)
 }
 
@@ -168,7 +169,7 @@ func (t *Thread) push(f frame) {
 func (t *Thread) top() int {
 	if n := len(t.frames); n > 0 {
 		f := &t.frames[n-1]
-		return f.base + f.proto.Regs
+		return f.base + f.regs
 	}
 	return 0
 }
@@ -192,16 +193,14 @@ func (t *Thread) Call(fn value.Value, args ...value.Value) (value.Value, error) 
 	copy(t.stack[base+1:], args)
 	depth := len(t.frames)
 	// A frame of no code keeps the arguments out of reach of nested calls.
-	t.frames = append(t.frames, frame{proto: &bytecode.Proto{Name: "{native}", Class: -1, Regs: len(args) + 1}, base: base})
-	defer func() { t.frames = t.frames[:depth] }()
+	t.frames = append(t.frames, frame{proto: native, base: base, regs: len(args) + 1})
 	pushed, err := t.callValue(base, len(args))
+	if err == nil && pushed {
+		_, err = t.run(depth + 1)
+	}
+	t.frames = t.frames[:depth]
 	if err != nil {
 		return value.None, err
-	}
-	if pushed {
-		if _, err := t.run(depth + 1); err != nil {
-			return value.None, err
-		}
 	}
 	return t.stack[base].Own(), nil
 }

@@ -3,6 +3,7 @@ package vm
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/hawser-mta/hawser/lang/bytecode"
 	"github.com/hawser-mta/hawser/lang/diag"
@@ -20,6 +21,7 @@ type Library struct {
 // changes and serves any number of threads.
 type Image struct {
 	lib   *Library
+	calls []call  // of each built-in as this image sees it
 	units []*unit // in order of execution; the entry program is the last
 	index map[*bytecode.Program]int
 }
@@ -31,6 +33,25 @@ type unit struct {
 	k       []value.Value
 	foreign []foreign
 	classes []*classInfo
+	sites   []site
+	hits    []uint32 // how often each point of the program was run; atomic
+}
+
+// call is a built-in with the declaration that holds in the image's context,
+// nil when it has none there.
+type call struct {
+	impl    Impl
+	variant *Variant
+}
+
+// builtins chooses the declarations of the image's context.
+func (m *Image) builtins() {
+	context := m.Program().Context
+	m.calls = make([]call, len(m.lib.Builtins))
+	for i := range m.lib.Builtins {
+		b := &m.lib.Builtins[i]
+		m.calls[i] = call{b.Impl, b.variant(context)}
+	}
 }
 
 // foreign is a function or class of another unit.
@@ -51,6 +72,21 @@ type classInfo struct {
 // Program returns the entry program.
 func (m *Image) Program() *bytecode.Program { return m.units[len(m.units)-1].prog }
 
+// TakeHits calls f with the programs of the image that were compiled for coverage
+// and how often their points have run since the last call.
+func (m *Image) TakeHits(f func(p *bytecode.Program, hits []uint32)) {
+	for _, u := range m.units {
+		if u.hits == nil {
+			continue
+		}
+		taken := make([]uint32, len(u.hits))
+		for i := range taken {
+			taken[i] = atomic.SwapUint32(&u.hits[i], 0)
+		}
+		f(u.prog, taken)
+	}
+}
+
 // Link prepares a program for running. It fails when a constant expression
 // cannot be computed; the error is a *diag.Diagnostic.
 func Link(p *bytecode.Program, lib *Library) (*Image, error) {
@@ -58,6 +94,7 @@ func Link(p *bytecode.Program, lib *Library) (*Image, error) {
 	if err := m.add(p); err != nil {
 		return nil, err
 	}
+	m.builtins()
 	return m, nil
 }
 
@@ -72,7 +109,13 @@ func (m *Image) add(p *bytecode.Program) error {
 			}
 		}
 	}
+	if err := p.Verify(len(m.lib.Builtins)); err != nil {
+		return fmt.Errorf("internal error in %s: %w", p.Name, err)
+	}
 	u := &unit{prog: p, index: len(m.units)}
+	if n := len(p.Points); n > 0 {
+		u.hits = make([]uint32, n)
+	}
 	m.index[p] = u.index
 	m.units = append(m.units, u)
 	for _, e := range p.Foreign {
@@ -83,6 +126,11 @@ func (m *Image) add(p *bytecode.Program) error {
 	}
 	if err := m.constants(u); err != nil {
 		return err
+	}
+	u.sites = make([]site, len(p.Sites))
+	for i, c := range p.Sites {
+		u.sites[i].key = u.k[c]
+		u.sites[i].name = u.k[c].Str()
 	}
 	for _, c := range p.Classes {
 		u.classes = append(u.classes, newClassInfo(u, c))
@@ -185,6 +233,7 @@ func (t *Thread) instance(u *unit) *Module {
 		store := make([]value.Cell, n)
 		m.cells = make([]*value.Cell, n)
 		for i := range m.cells {
+			store[i].V = value.Undef
 			m.cells[i] = &store[i]
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -115,6 +116,31 @@ func TestCancel(t *testing.T) {
 				t.Errorf("got %v, want cancelled: client is gone", err)
 			}
 		})
+	}
+}
+
+// TestCancelLatency: a run ends within 10 ms of being cancelled, whatever it does;
+// the median counts, the machine may be busy.
+func TestCancelLatency(t *testing.T) {
+	for _, src := range []string{"forever { }", "function f($n) { if ($n > 0) f($n - 1); } forever f(500);", "sleep(1000);"} {
+		var waits []time.Duration
+		img := image(t, src)
+		for range 15 {
+			ctx, cancel := context.WithCancel(t.Context())
+			done := make(chan time.Time)
+			go func() {
+				_, _ = vm.New(img, vm.DefaultHost(&bytes.Buffer{}), vm.Limits{}).Run(ctx)
+				done <- time.Now()
+			}()
+			<-time.After(2 * time.Millisecond)
+			begin := time.Now()
+			cancel()
+			waits = append(waits, (<-done).Sub(begin))
+		}
+		slices.Sort(waits)
+		if m := waits[len(waits)/2]; m > 10*time.Millisecond {
+			t.Errorf("%s: ended %s after the cancel", src, m)
+		}
 	}
 }
 

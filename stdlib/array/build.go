@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strings"
 
 	"github.com/hawser-mta/hawser/runtime/value"
 	"github.com/hawser-mta/hawser/runtime/vm"
@@ -33,22 +32,40 @@ func combine(_ *vm.Thread, a []value.Value) (value.Value, error) {
 	return value.FromArray(out), nil
 }
 
-func join(_ *vm.Thread, a []value.Value) (value.Value, error) {
+func join(t *vm.Thread, a []value.Value) (value.Value, error) {
 	sep := ""
 	if len(a) > 1 && !a[1].IsNone() {
 		sep = a[1].Str()
 	}
-	var parts []string
 	size := 0
 	for v := range a[0].Array().Values() {
-		s := v.String()
-		size += len(s) + len(sep)
-		parts = append(parts, s)
+		size += len(sep)
+		if v.IsArray() { // its text may be endless
+			s, err := t.Text(v)
+			if err != nil {
+				return value.None, err
+			}
+			size += len(s)
+		} else {
+			size += value.TextSize(v)
+		}
 		if size > value.MaxString {
 			return value.None, value.ErrTooLong
 		}
 	}
-	return value.Str(strings.Join(parts, sep)), nil
+	if err := t.Reserve(size); err != nil {
+		return value.None, err
+	}
+	b := make([]byte, 0, size)
+	first := true
+	for v := range a[0].Array().Values() {
+		if !first {
+			b = append(b, sep...)
+		}
+		first = false
+		b = value.AppendText(b, v)
+	}
+	return value.Bytes(b), nil
 }
 
 func keys(_ *vm.Thread, a []value.Value) (value.Value, error) {
@@ -62,7 +79,7 @@ func keys(_ *vm.Thread, a []value.Value) (value.Value, error) {
 // maxRange is the greatest number of items of array_range.
 const maxRange = 10_000_000
 
-func numbers(_ *vm.Thread, a []value.Value) (value.Value, error) {
+func numbers(t *vm.Thread, a []value.Value) (value.Value, error) {
 	start, stop, step := a[0].Num(), a[1].Num(), 1.0
 	if len(a) > 2 && !a[2].IsNone() {
 		step = a[2].Num()
@@ -76,6 +93,9 @@ func numbers(_ *vm.Thread, a []value.Value) (value.Value, error) {
 		return value.None, fmt.Errorf("array_range(): more than %d items", maxRange)
 	case n <= 0:
 		return value.FromArray(value.NewArray(0)), nil
+	}
+	if err := t.Reserve(int(n) * value.ElementSize); err != nil {
+		return value.None, err
 	}
 	out := value.NewArray(int(n))
 	for i := range int(n) {

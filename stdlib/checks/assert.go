@@ -28,7 +28,7 @@ func match(c *Case, t *vm.Thread, a []value.Value) (value.Value, error) {
 	if err != nil {
 		return value.None, err
 	}
-	ok, err := re.Match(a[0].String())
+	ok, err := re.Match(t.Context().Done(), a[0].String())
 	if err != nil || ok {
 		return value.None, err
 	}
@@ -49,7 +49,7 @@ func throws(c *Case, t *vm.Thread, a []value.Value) (value.Value, error) {
 		if err != nil {
 			return value.None, err
 		}
-		ok, err := re.Match(thrown.Error())
+		ok, err := re.Match(t.Context().Done(), thrown.Error())
 		if err != nil {
 			return value.None, err
 		}

@@ -9,8 +9,9 @@ import (
 	"github.com/hawser-mta/hawser/runtime/value"
 )
 
-// ToCSV returns one record without a line end (RFC 4180).
-func ToCSV(fields *value.Array, delimiter byte) string {
+// ToCSV returns one record without a line end (RFC 4180); grow is told of the bytes
+// that are about to be added.
+func ToCSV(fields *value.Array, delimiter byte, grow func(n int) error) (string, error) {
 	var b strings.Builder
 	special := string(delimiter) + "\"\r\n \t"
 	first := true
@@ -23,9 +24,12 @@ func ToCSV(fields *value.Array, delimiter byte) string {
 		if strings.ContainsAny(s, special) || s == "" && fields.Len() == 1 {
 			s = `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
 		}
+		if err := grow(len(s) + 1); err != nil {
+			return "", err
+		}
 		b.WriteString(s)
 	}
-	return b.String()
+	return b.String(), nil
 }
 
 // CSVOptions say how records are read.
@@ -33,6 +37,9 @@ type CSVOptions struct {
 	Delimiter byte
 	Header    bool
 	Schema    map[string]Column // by column name, or number without a header
+
+	// Grow is told of the memory that records take; nil: nobody asks.
+	Grow func(n int) error
 }
 
 // Column says what the fields of a column hold.
@@ -61,6 +68,11 @@ func FromCSV(s string, o CSVOptions) (*value.Array, error) {
 			}
 			continue
 		}
+		if o.Grow != nil {
+			if err := o.Grow(recordSize + len(fields)*2*value.ElementSize); err != nil {
+				return nil, err
+			}
+		}
 		row := value.NewArray(len(fields))
 		for i, f := range fields {
 			name := fmt.Sprint(i)
@@ -84,6 +96,9 @@ func FromCSV(s string, o CSVOptions) (*value.Array, error) {
 	}
 	return out, nil
 }
+
+// recordSize is what a record takes besides its fields.
+const recordSize = 128
 
 type csvField struct {
 	text   string

@@ -15,13 +15,14 @@ func registerCSV(b *registry.Builder) {
 		"One CSV record without a line end.",
 		sig.Opt(`delimiter: string = ","`, "one byte between fields")).
 		Show(`echo csv_encode(["a", "b c", 5]);`, `a,"b c",5`),
-		func(_ *vm.Thread, a []value.Value) (value.Value, error) {
+		func(t *vm.Thread, a []value.Value) (value.Value, error) {
 			o := registry.OptionsAt("csv_encode", a, 1)
 			d := delimiter(o)
 			if err := o.Err(); err != nil {
 				return value.None, err
 			}
-			return value.Str(ToCSV(a[0].Array(), d)), nil
+			s, err := ToCSV(a[0].Array(), d, t.Growth().Add)
+			return value.Str(s), err
 		})
 	b.Func(sig.New("csv_decode(string: string, options?: array) -> array|none",
 		"The records of a CSV text; none when it is malformed or does not fit the schema.",
@@ -29,13 +30,22 @@ func registerCSV(b *registry.Builder) {
 		sig.Opt("header: boolean = true", "the first record names the columns"),
 		sig.Opt("schema: array", "column => [\"type\", \"nullable\", \"true\", \"false\"]")).
 		Show(`echo csv_decode("on\nyes", ["schema" => ["on" => ["type" => "boolean", "true" => ["yes"]]]]);`, `[0=>["on"=>true]]`),
-		func(_ *vm.Thread, a []value.Value) (value.Value, error) {
+		func(t *vm.Thread, a []value.Value) (value.Value, error) {
 			o := registry.OptionsAt("csv_decode", a, 1)
 			c, err := csvOptions(o)
 			if err != nil {
 				return value.None, err
 			}
+			var full error
+			size := t.Growth()
+			c.Grow = func(n int) error {
+				full = size.Add(n)
+				return full
+			}
 			out, err := FromCSV(a[0].Str(), c)
+			if full != nil {
+				return value.None, full
+			}
 			if err != nil {
 				return value.None, nil
 			}

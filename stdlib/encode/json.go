@@ -16,6 +16,7 @@ const maxNesting = 512
 type JSONOptions struct {
 	ASCII  bool // every other character as \uXXXX
 	Pretty bool // four spaces per level
+	Max    int  // bytes that the text may have; 0: value.MaxString
 }
 
 var (
@@ -26,6 +27,9 @@ var (
 // ToJSON returns the JSON text of a value (RFC 8259). It fails for values
 // without a JSON form and for text that is not UTF-8.
 func ToJSON(v value.Value, o JSONOptions) (string, error) {
+	if o.Max == 0 {
+		o.Max = value.MaxString
+	}
 	w := jsonWriter{o: o}
 	if err := w.value(v, 0); err != nil {
 		return "", err
@@ -42,7 +46,7 @@ func (w *jsonWriter) value(v value.Value, depth int) error {
 	if depth > maxNesting {
 		return errJSONDepth
 	}
-	if w.b.Len() > value.MaxString {
+	if w.b.Len() > w.o.Max {
 		return value.ErrTooLong
 	}
 	switch v.Kind() {

@@ -65,13 +65,16 @@ func registerJSON(b *registry.Builder) {
 		sig.Opt("ensure_ascii: boolean = true", `write other characters as \uXXXX`),
 		sig.Opt("pretty_print: boolean = false", "one item per line, indented by four spaces")).
 		Show(`echo json_encode([1 => "a"]);`, `{"1":"a"}`),
-		func(_ *vm.Thread, a []value.Value) (value.Value, error) {
+		func(t *vm.Thread, a []value.Value) (value.Value, error) {
 			o := registry.OptionsAt("json_encode", a, 1)
-			j := JSONOptions{ASCII: o.Bool("ensure_ascii", true), Pretty: o.Bool("pretty_print", false)}
+			j := JSONOptions{ASCII: o.Bool("ensure_ascii", true), Pretty: o.Bool("pretty_print", false), Max: t.Room()}
 			if err := o.Err(); err != nil {
 				return value.None, err
 			}
 			s, err := ToJSON(a[0], j)
+			if errors.Is(err, value.ErrTooLong) {
+				return value.None, err
+			}
 			if err != nil {
 				return value.None, nil
 			}

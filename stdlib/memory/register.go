@@ -48,7 +48,7 @@ func arg(a []value.Value, i int) value.Value {
 	if i < len(a) && !a[i].IsNone() {
 		return a[i]
 	}
-	return value.Value{}
+	return value.Undef
 }
 
 // load returns the stored value, undefined when there is none.
@@ -81,7 +81,7 @@ func add(t *vm.Thread, key string, a []value.Value) (value.Value, error) {
 
 func store(t *vm.Thread, key string, a []value.Value) (value.Value, error) {
 	v, callback := a[0].Share(), arg(a, 1)
-	var old value.Value
+	old := value.Undef
 	err := hold(t, key, callback, func() error {
 		if err := t.Memory(key, func(x *value.Value) { old, *x = *x, v }); err != nil {
 			return err
@@ -126,9 +126,9 @@ func exists(t *vm.Thread, key string, a []value.Value) (value.Value, error) {
 
 func remove(t *vm.Thread, key string, a []value.Value) (value.Value, error) {
 	callback := arg(a, 0)
-	var old value.Value
+	old := value.Undef
 	err := hold(t, key, callback, func() error {
-		if err := t.Memory(key, func(v *value.Value) { old, *v = *v, value.Value{} }); err != nil {
+		if err := t.Memory(key, func(v *value.Value) { old, *v = *v, value.Undef }); err != nil {
 			return err
 		}
 		if old.IsUndefined() || callback.IsUndefined() {
@@ -191,7 +191,7 @@ func count(t *vm.Thread, key string, offset float64, drop bool) (value.Value, er
 		}
 		result = value.Num(v.Num() + offset)
 		if *v = result; drop && result.Num() == 0 {
-			*v = value.Value{}
+			*v = value.Undef
 		}
 	})
 	return result, err

@@ -26,7 +26,7 @@ func Register(b *registry.Builder) {
 	b.Func(sig.New("pow(base: number, exponent: number) -> number", "base to the power of exponent, as the operator **.").
 		Show("echo pow(2, 10);", "1024"),
 		func(_ *vm.Thread, a []value.Value) (value.Value, error) {
-			return value.Num(math.Pow(a[0].Num(), a[1].Num())), nil
+			return value.Num(value.Power(a[0].Num(), a[1].Num())), nil
 		})
 	b.Func(sig.New("log(number: number, base?: number = e) -> number", "The natural logarithm, or that to a base.").
 		Show("echo log(8, 2);", "3"),

@@ -1,6 +1,7 @@
 package regex
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/hawser-mta/hawser/lang/sig"
@@ -14,8 +15,8 @@ import (
 func Register(b *registry.Builder) {
 	c := &Compiler{}
 	b.Regex(c, func(pattern, flags string) error {
-		_, err := pcre.Compile(pattern, flags)
-		return err
+		_, err := c.Literal(pattern, flags)
+		return errors.Unwrap(err)
 	})
 	b.Func(sig.New("pcre_match(pattern: Regex|string, subject: string) -> array",
 		"The first match and its groups, \"\" for groups that took no part; [] without a match. Named groups come again under their names.").
@@ -41,8 +42,8 @@ func Register(b *registry.Builder) {
 func with(c *Compiler, name string, f func(t *vm.Thread, re *pcre.Regexp, a []value.Value) (value.Value, error)) vm.Impl {
 	return func(t *vm.Thread, a []value.Value) (value.Value, error) {
 		v := a[0]
+		var err error
 		if v.Kind() == value.KString {
-			var err error
 			if v, err = c.String(v.Str()); err != nil {
 				return value.None, err
 			}
@@ -51,12 +52,19 @@ func with(c *Compiler, name string, f func(t *vm.Thread, re *pcre.Regexp, a []va
 		if !ok {
 			return value.None, fmt.Errorf("%s(): argument 1 (pattern) must be Regex|string, got %s", name, a[0].TypeName())
 		}
-		return f(t, re, a[1:])
+		v, err = f(t, re, a[1:])
+		if err != nil {
+			err = t.Stopped(err)
+		}
+		return v, err
 	}
 }
 
-func match(_ *vm.Thread, re *pcre.Regexp, a []value.Value) (value.Value, error) {
-	loc, err := re.Find(a[0].Str(), 0)
+func match(t *vm.Thread, re *pcre.Regexp, a []value.Value) (value.Value, error) {
+	var room [20]int
+	f := re.Finder(a[0].Str())
+	f.Done = t.Context().Done()
+	loc, err := f.Find(room[:0], 0)
 	if err != nil || loc == nil {
 		return value.FromArray(value.NewArray(0)), err
 	}
@@ -92,10 +100,16 @@ func namedText(s string, loc []int, n pcre.Name) string {
 	return ""
 }
 
-// each calls f with every match from left to right until it says stop.
-func each(re *pcre.Regexp, s string, f func(loc []int) (more bool, err error)) error {
+// each calls f with every match from left to right until it says stop. The
+// positions are valid until the next match.
+func each(t *vm.Thread, re *pcre.Regexp, s string, f func(loc []int) (more bool, err error)) error {
+	var room [20]int
+	loc := room[:0]
+	finder := re.Finder(s)
+	finder.Done = t.Context().Done()
 	for at := 0; at <= len(s); {
-		loc, err := re.Find(s, at)
+		var err error
+		loc, err = finder.Find(loc, at)
 		if err != nil || loc == nil {
 			return err
 		}
@@ -113,7 +127,7 @@ func each(re *pcre.Regexp, s string, f func(loc []int) (more bool, err error)) e
 	return nil
 }
 
-func matchAll(_ *vm.Thread, re *pcre.Regexp, a []value.Value) (value.Value, error) {
+func matchAll(t *vm.Thread, re *pcre.Regexp, a []value.Value) (value.Value, error) {
 	s := a[0].Str()
 	lists := make([]*value.Array, re.Groups()+1)
 	for i := range lists {
@@ -123,7 +137,11 @@ func matchAll(_ *vm.Thread, re *pcre.Regexp, a []value.Value) (value.Value, erro
 	for i := range named {
 		named[i] = value.NewArray(0)
 	}
-	err := each(re, s, func(loc []int) (bool, error) {
+	size := t.Growth()
+	err := each(t, re, s, func(loc []int) (bool, error) {
+		if err := size.Add((len(lists) + len(named)) * value.ElementSize); err != nil {
+			return false, err
+		}
 		for i := range lists {
 			lists[i].Append(value.Str(text(s, loc, i)))
 		}

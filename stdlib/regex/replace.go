@@ -22,7 +22,8 @@ func replace(t *vm.Thread, re *pcre.Regexp, a []value.Value) (value.Value, error
 	}
 	var b strings.Builder
 	end, n := 0, 0
-	err = each(re, s, func(loc []int) (bool, error) {
+	size, before := t.Growth(), 0
+	err = each(t, re, s, func(loc []int) (bool, error) {
 		b.WriteString(s[end:max(end, loc[0])])
 		end = loc[1]
 		if with.Kind() == value.KFunc {
@@ -37,9 +38,10 @@ func replace(t *vm.Thread, re *pcre.Regexp, a []value.Value) (value.Value, error
 		} else {
 			expand(&b, with.Str(), s, loc)
 		}
-		if b.Len() > value.MaxString {
-			return false, value.ErrTooLong
+		if err := size.Add(b.Len() - before); err != nil {
+			return false, err
 		}
+		before = b.Len()
 		n++
 		return n != limit, nil
 	})

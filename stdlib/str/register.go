@@ -61,7 +61,7 @@ func mapped(f func(string) string) vm.Impl {
 	return func(_ *vm.Thread, a []value.Value) (value.Value, error) { return value.Str(f(a[0].Str())), nil }
 }
 
-func repeat(_ *vm.Thread, a []value.Value) (value.Value, error) {
+func repeat(t *vm.Thread, a []value.Value) (value.Value, error) {
 	n := a[1].Num()
 	if math.IsNaN(n) || math.IsInf(n, 0) {
 		return value.None, errors.New("str_repeat(): argument 2 must be a finite number")
@@ -71,6 +71,9 @@ func repeat(_ *vm.Thread, a []value.Value) (value.Value, error) {
 	}
 	if math.Trunc(n)*float64(len(a[0].Str())) > value.MaxString {
 		return value.None, value.ErrTooLong
+	}
+	if err := t.Reserve(int(n) * len(a[0].Str())); err != nil {
+		return value.None, err
 	}
 	return value.Str(strings.Repeat(a[0].Str(), int(n))), nil
 }
@@ -97,27 +100,57 @@ func position(name string, f func(s, sub string, offset int) int) vm.Impl {
 	}
 }
 
-func replace(_ *vm.Thread, a []value.Value) (value.Value, error) {
+func replace(t *vm.Thread, a []value.Value) (value.Value, error) {
 	search, with, s := a[0].Str(), a[1].Str(), a[2].Str()
 	if search == "" {
 		return a[2], nil
 	}
-	if n := strings.Count(s, search); float64(n)*float64(len(with)-len(search))+float64(len(s)) > value.MaxString {
+	size := float64(strings.Count(s, search))*float64(len(with)-len(search)) + float64(len(s))
+	if size > value.MaxString {
 		return value.None, value.ErrTooLong
 	}
+	if err := t.Reserve(int(size)); err != nil {
+		return value.None, err
+	}
 	return value.Str(strings.ReplaceAll(s, search, with)), nil
+}
+
+// splitAll is Split without a limit, straight into an array: scripts do little
+// else as often.
+func splitAll(t *vm.Thread, s, delimiter string) (value.Value, error) {
+	n := strings.Count(s, delimiter) + 1
+	if err := t.Reserve(n * value.ElementSize); err != nil {
+		return value.None, err
+	}
+	out := value.NewArray(n)
+	for {
+		i := strings.Index(s, delimiter)
+		if i < 0 {
+			out.Push(value.Str(s))
+			return value.FromArray(out), nil
+		}
+		out.Push(value.Str(s[:i]))
+		s = s[i+len(delimiter):]
+	}
 }
 
 func cutting(b *registry.Builder) {
 	b.Func(sig.New("str_split(string: string, delimiter: string, limit?: number = 0) -> array",
 		"Cuts at each delimiter. A positive limit is the most parts, with the rest in the last; a negative one counts from the right, with the rest in the first.").
 		Show(`echo str_split("a.b.c", ".", -2);`, `[0=>"a.b",1=>"c"]`),
-		func(_ *vm.Thread, a []value.Value) (value.Value, error) {
+		func(t *vm.Thread, a []value.Value) (value.Value, error) {
 			limit, err := registry.Count("str_split", a, 2, 0)
 			if err != nil {
 				return value.None, err
 			}
-			return value.FromArray(value.Strings(Split(a[0].Str(), a[1].Str(), limit)...)), nil
+			s, delimiter := a[0].Str(), a[1].Str()
+			if limit == 0 && delimiter != "" {
+				return splitAll(t, s, delimiter)
+			}
+			if err := t.Reserve(len(s) / max(len(delimiter), 1)); err != nil {
+				return value.None, err
+			}
+			return value.FromArray(value.Strings(Split(s, delimiter, limit)...)), nil
 		})
 	b.Func(sig.New("str_slice(string: string, offset: number, length?: number) -> string",
 		"length bytes from offset on. Negative numbers count from the end; what lies outside is cut.").
@@ -140,7 +173,7 @@ func cutting(b *registry.Builder) {
 	b.Func(sig.New("str_chunk(string: string, length: number, firstlength?: number) -> array",
 		"Pieces of length bytes, the first of firstlength bytes when given.").
 		Show(`echo str_chunk("abcdefg", 3, 1);`, `[0=>"a",1=>"bcd",2=>"efg"]`),
-		func(_ *vm.Thread, a []value.Value) (value.Value, error) {
+		func(t *vm.Thread, a []value.Value) (value.Value, error) {
 			length, err := registry.Count("str_chunk", a, 1, 0)
 			if err != nil {
 				return value.None, err
@@ -151,6 +184,9 @@ func cutting(b *registry.Builder) {
 			}
 			if length < 1 || first < 1 {
 				return value.None, errors.New("str_chunk(): a length must be at least 1")
+			}
+			if err := t.Reserve(len(a[0].Str()) / length * 2 * value.ElementSize); err != nil {
+				return value.None, err
 			}
 			return value.FromArray(value.Strings(Chunk(a[0].Str(), length, first)...)), nil
 		})

@@ -1,6 +1,9 @@
 package str
 
-import "strings"
+import (
+	"strings"
+	"unsafe"
+)
 
 // Find returns the first position of sub at or behind offset, -1 for none. A
 // negative offset counts from the end.
@@ -132,7 +135,7 @@ func shift(s string, lo, hi byte) string {
 				b[i] ^= 0x20
 			}
 		}
-		return string(b)
+		return unsafe.String(unsafe.SliceData(b), len(b)) // nobody else has b
 	}
 	return s
 }

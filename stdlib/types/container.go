@@ -163,6 +163,15 @@ func (c *container) Size() int {
 	return c.bytes + 64*len(c.entries)
 }
 
+// Held implements value.Holder.
+func (c *container) Held(yield func(value.Value)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, v := range c.entries {
+		yield(v)
+	}
+}
+
 // walk is the Iterator over the keys that are present now.
 type walk struct {
 	c    *container
@@ -198,7 +207,7 @@ func (w *walk) Next(*vm.Thread) (vm.Item, bool, error) {
 			return vm.Item{Key: value.Num(w.n - 1), Value: key}, true, nil
 		}
 		v = v.Share()
-		return vm.Item{Key: key, Value: v, Plain: value.FromArray(value.List(key, v))}, true, nil
+		return vm.Item{Key: key, Value: v, Plain: value.FromArray(value.List(key, v)), HasPlain: true}, true, nil
 	}
 	return vm.Item{}, false, nil
 }

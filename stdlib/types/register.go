@@ -30,7 +30,10 @@ func functions(b *registry.Builder) {
 	b.Func(sig.New("string(value: any) -> string",
 		"Converts to the text that echo prints: the shortest decimal, literals of arrays, \"\" for none.").
 		Show(`echo string([1.5, "a", none]);`, `[0=>1.5,1=>"a",2=>none]`),
-		func(_ *vm.Thread, a []value.Value) (value.Value, error) { return value.Str(a[0].String()), nil })
+		func(t *vm.Thread, a []value.Value) (value.Value, error) {
+			s, err := t.Text(a[0])
+			return value.Str(s), err
+		})
 	for _, k := range []struct {
 		name string
 		kind value.Kind

@@ -21,14 +21,31 @@ type caseJSON struct {
 	Bytes    float64  `json:"bytes_per_op,omitempty"`
 }
 
-// JSON writes a report as one object: cases, passed, failed, skipped.
+// coverJSON is the coverage of one file.
+type coverJSON struct {
+	File    string `json:"file"`
+	Covered int    `json:"covered"`
+	Total   int    `json:"total"`
+	Missed  string `json:"missed,omitempty"`
+}
+
+// JSON writes a report as one object: cases, passed, failed, skipped, and coverage
+// when it was measured.
 func JSON(w io.Writer, r *Report) error {
 	out := struct {
 		Cases   []caseJSON `json:"cases"`
 		Passed  int        `json:"passed"`
 		Failed  int        `json:"failed"`
 		Skipped int        `json:"skipped"`
-	}{[]caseJSON{}, r.Passed, r.Failed, r.Skipped}
+
+		Coverage []coverJSON `json:"coverage,omitempty"`
+	}{Cases: []caseJSON{}, Passed: r.Passed, Failed: r.Failed, Skipped: r.Skipped}
+	if r.Coverage != nil {
+		for _, f := range r.Coverage.Files() {
+			covered, total := f.Count()
+			out.Coverage = append(out.Coverage, coverJSON{f.Name, covered, total, f.Missed()})
+		}
+	}
 	for _, x := range r.Results {
 		c := caseJSON{
 			File: x.File, Name: x.Name, Status: x.Status, Seconds: x.Duration.Seconds(), Message: x.Text, Diff: x.Diff, Output: x.Logs,

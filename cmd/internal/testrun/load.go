@@ -32,6 +32,7 @@ type Runner struct {
 	Bench    *regexp.Regexp // benchmarks to run; nil: none
 	Parallel int            // cases at once; 0: one
 	Target   time.Duration  // how long a benchmark runs; 0: a second
+	Cover    bool           // count which lines run
 
 	spaces map[string]*hooktest.Workspace // of this round, by root
 	kept   map[string]*module.Loader      // by file or root, between rounds
@@ -52,6 +53,7 @@ func (r *Runner) loader(key string) *module.Loader {
 	}
 	if r.kept[key] == nil {
 		r.kept[key] = module.NewLoader(r.Universe)
+		r.kept[key].Cover = r.Cover
 	}
 	return r.kept[key]
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/hawser-mta/hawser/lang/diag"
 	"github.com/hawser-mta/hawser/lang/token"
 	"github.com/hawser-mta/hawser/mta/hooktest"
+	"github.com/hawser-mta/hawser/runtime/inspect"
 	"github.com/hawser-mta/hawser/runtime/vm"
 	"github.com/hawser-mta/hawser/stdlib/checks"
 )
@@ -45,7 +46,8 @@ type Result struct {
 type Report struct {
 	Results                 []Result
 	Passed, Failed, Skipped int
-	Broken                  bool // a file or a workspace did not compile
+	Broken                  bool              // a file or a workspace did not compile
+	Coverage                *inspect.Coverage // with Runner.Cover
 }
 
 // Run runs the cases of the files in their order. each is told of every result,
@@ -82,6 +84,9 @@ func (r *Runner) Run(ctx context.Context, paths []string, stderr io.Writer, each
 			diag.Text(stderr, l)
 			rep.Broken = true
 		}
+	}
+	if r.Cover {
+		rep.Coverage = r.coverage(files)
 	}
 	return rep
 }

@@ -155,7 +155,7 @@ func find(name string, text func(m *message.Message, p *message.Part) (string, b
 		m.Walk(p.part, func(x *message.Part) bool {
 			if s, ok := text(m, x); ok && x != p.part {
 				var hit bool
-				if hit, err = re.Match(s); hit {
+				if hit, err = re.Match(t.Context().Done(), s); hit {
 					out.Append(p.mail.object(x))
 				}
 			}
