@@ -2,6 +2,7 @@ package vm
 
 import (
 	"fmt"
+	"unsafe"
 
 	"github.com/hawser-mta/hawser/lang/bytecode"
 	"github.com/hawser-mta/hawser/runtime/value"
@@ -17,7 +18,7 @@ func (t *Thread) enterExact(m *Module, p *bytecode.Proto, a, n int) bool {
 	for i := a + n; i < a+len(p.Vars); i++ {
 		t.stack[i] = value.Undef
 	}
-	t.frames = append(t.frames, frame{proto: p, mod: m, base: a, ret: a, regs: p.Regs})
+	t.frames = append(t.frames, frame{proto: p, mod: m, base: a, ret: a, regs: p.Regs, code: unsafe.Pointer(unsafe.SliceData(p.Code)), k: m.unit.consts})
 	return true
 }
 
@@ -30,7 +31,7 @@ func (t *Thread) enterMethod(m *Module, p *bytecode.Proto, a, n int) bool {
 	for i := a + 1 + n; i < a+len(p.Vars); i++ {
 		t.stack[i] = value.Undef
 	}
-	t.frames = append(t.frames, frame{proto: p, mod: m, base: a, ret: a, regs: p.Regs})
+	t.frames = append(t.frames, frame{proto: p, mod: m, base: a, ret: a, regs: p.Regs, code: unsafe.Pointer(unsafe.SliceData(p.Code)), k: m.unit.consts})
 	return true
 }
 
@@ -169,6 +170,7 @@ func (t *Thread) enter(fr frame, args, n int) (pushed bool, err error) {
 		return false, nil
 	}
 	fr.regs = p.Regs
+	fr.code, fr.k = fr.mod.code(p)
 	t.frames = append(t.frames, fr)
 	return true, nil
 }

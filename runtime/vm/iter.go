@@ -99,6 +99,7 @@ func (g *generator) Next(t *Thread) (Item, bool, error) {
 	f := g.frame
 	f.base = t.top()
 	f.ret, f.regs = f.base, f.proto.Regs
+	f.code, f.k = f.mod.code(f.proto)
 	t.reserve(f.base + f.regs)
 	copy(t.stack[f.base:], g.regs)
 	t.frames = append(t.frames, f)

@@ -23,8 +23,7 @@ func (t *Thread) loop(stop int) (value.Value, error) {
 	)
 load:
 	f = &t.frames[len(t.frames)-1]
-	code = unsafe.Pointer(unsafe.SliceData(f.proto.Code))
-	k = unsafe.Pointer(unsafe.SliceData(f.mod.unit.k))
+	code, k = f.code, f.k
 	r = unsafe.Pointer(&t.stack[f.base])
 	in = fetch(code, f.pc)
 	goto run

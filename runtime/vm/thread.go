@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"time"
+	"unsafe"
 
 	"github.com/hawser-mta/hawser/lang/bytecode"
 	"github.com/hawser-mta/hawser/lang/token"
@@ -33,6 +34,8 @@ type frame struct {
 	mod   *Module
 	fn    *value.Func // with the captured variables, nil for others
 	gen   *generator
+	code  unsafe.Pointer // the instructions of proto
+	k     unsafe.Pointer // the constants of mod
 	pc    int
 	base  int // first register
 	regs  int // number of registers
@@ -162,6 +165,7 @@ func (t *Thread) push(f frame) {
 	f.ret, f.regs = f.base, f.proto.Regs
 	t.reserve(f.base + f.regs)
 	value.Unset(t.stack[f.base : f.base+f.regs])
+	f.code, f.k = f.mod.code(f.proto)
 	t.frames = append(t.frames, f)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/hawser-mta/hawser/lang/bytecode"
 	"github.com/hawser-mta/hawser/lang/diag"
@@ -31,6 +32,7 @@ type unit struct {
 	prog    *bytecode.Program
 	index   int
 	k       []value.Value
+	consts  unsafe.Pointer // the first of k
 	foreign []foreign
 	classes []*classInfo
 	sites   []site
@@ -159,6 +161,7 @@ func newClassInfo(u *unit, c *bytecode.Class) *classInfo {
 // constants makes the values of the constant pool.
 func (m *Image) constants(u *unit) error {
 	u.k = make([]value.Value, len(u.prog.Consts))
+	u.consts = unsafe.Pointer(unsafe.SliceData(u.k))
 	for i, c := range u.prog.Consts {
 		v, err := m.constant(u, c)
 		if err != nil {
@@ -224,6 +227,11 @@ type Module struct {
 type Class struct {
 	*classInfo
 	mod *Module
+}
+
+// code returns where the instructions of a function and its constants are.
+func (m *Module) code(p *bytecode.Proto) (code, k unsafe.Pointer) {
+	return unsafe.Pointer(unsafe.SliceData(p.Code)), m.unit.consts
 }
 
 // instance makes the module of a unit; those it imports exist already.
