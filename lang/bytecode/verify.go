@@ -5,6 +5,14 @@ import (
 	"strings"
 )
 
+// operands are the words of the table's operands.
+var operands = func() (words [opCount][]string) {
+	for op, info := range Table {
+		words[op] = strings.Fields(info.Operands)
+	}
+	return words
+}()
+
 // Verify checks that no instruction names a register, constant or table entry
 // that does not exist, so that the machine may address them unchecked. A program
 // that fails was made by a faulty compiler.
@@ -17,6 +25,9 @@ func (p *Program) Verify(builtins int) error {
 			return fmt.Errorf("function %d has %d registers for %d variables", i, f.Regs, len(f.Vars))
 		}
 		for pc := range f.Code {
+			if op := f.Code[pc].Op; op >= opCount {
+				return fmt.Errorf("function %d, instruction %d: operation %d does not exist", i, pc, op)
+			}
 			if err := p.verify(f, pc, builtins); err != nil {
 				return fmt.Errorf("function %d, instruction %d, %s: %w", i, pc, Table[f.Code[pc].Op].Name, err)
 			}
@@ -37,12 +48,9 @@ func (p *Program) Verify(builtins int) error {
 
 func (p *Program) verify(f *Proto, pc, builtins int) error {
 	in := f.Code[pc]
-	if in.Op >= opCount {
-		return fmt.Errorf("operation %d does not exist", in.Op)
-	}
 	ops := [3]int{int(in.A), int(in.B), int(in.C)}
 	n := 0
-	for word := range strings.FieldsSeq(Table[in.Op].Operands) {
+	for _, word := range operands[in.Op] {
 		limit, what := 0, "register"
 		v := ops[n]
 		switch word {
