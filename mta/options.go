@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/hawser-mta/hawser/mta/config"
-	"github.com/hawser-mta/hawser/mta/smtpclient"
 	"github.com/hawser-mta/hawser/mta/smtpserver"
+	"github.com/hawser-mta/hawser/runtime/pki"
 )
 
 // serverOptions are the settings of a server for a connection that begins now.
@@ -60,7 +60,9 @@ func serverTLS(st *state, x *config.Server) *tls.Config {
 			c.Certificates = append(c.Certificates, *cert)
 		}
 	}
-	c.MinVersion, c.MaxVersion, _ = smtpclient.Versions(x.TLS.Protocols)
+	// Both were checked with the configuration.
+	c.MinVersion, c.MaxVersion, _ = pki.Versions(x.TLS.Protocols)
+	c.CipherSuites, _ = pki.Suites(x.TLS.Ciphers)
 	if x.TLS.ClientCert {
 		c.ClientAuth = tls.RequestClientCert
 	}

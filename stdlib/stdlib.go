@@ -14,6 +14,7 @@ import (
 	"github.com/hawser-mta/hawser/stdlib/str"
 	"github.com/hawser-mta/hawser/stdlib/sys"
 	"github.com/hawser-mta/hawser/stdlib/types"
+	"github.com/hawser-mta/hawser/stdlib/x509"
 )
 
 // Register declares the functions and classes of every domain.
@@ -26,6 +27,7 @@ func Register(b *registry.Builder) {
 		regex.Register,
 		encode.Register,
 		crypt.Register,
+		x509.Register,
 		clock.Register,
 		inet.Register,
 		dns.Register,

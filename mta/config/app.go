@@ -147,7 +147,7 @@ type TLS struct {
 	Implicit   Implicit `yaml:"implicit"`
 	Required   bool     `yaml:"required"`
 	Protocols  string   `yaml:"protocols"`
-	Ciphers    any      `yaml:"ciphers" since:"later"`
+	Ciphers    string   `yaml:"ciphers"`
 	ClientCert bool     `yaml:"clientcert"`
 }
 

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
@@ -36,6 +37,32 @@ func (c *Config) PrivateKey(id string) (string, bool) {
 	}
 	b, err := c.Read(e.PrivateKey)
 	return string(b), err == nil
+}
+
+// Certificate returns the PEM text of a certificate of pki and its chain. It implements
+// vm.KeyStore.
+func (c *Config) Certificate(id string) (string, bool) {
+	e := c.Key(id)
+	if e == nil {
+		return "", false
+	}
+	b, err := c.Read(e.Certificate)
+	return string(b), err == nil
+}
+
+// Authorities returns the trusted authorities of pki, nil for none. It implements
+// vm.KeyStore.
+func (c *Config) Authorities() *x509.CertPool {
+	var pool *x509.CertPool
+	for _, m := range c.App.PKI.CA {
+		if b, err := c.Read(&m); err == nil {
+			if pool == nil {
+				pool = x509.NewCertPool()
+			}
+			pool.AppendCertsFromPEM(b)
+		}
+	}
+	return pool
 }
 
 // Hostname returns the configured name of the host, or the machine's.

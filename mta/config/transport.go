@@ -116,7 +116,7 @@ type Session struct {
 		Implicit    *bool    `yaml:"implicit"`
 		SNI         string   `yaml:"sni"`
 		Protocols   string   `yaml:"protocols"`
-		Ciphers     any      `yaml:"ciphers" since:"later"`
+		Ciphers     string   `yaml:"ciphers"`
 		VerifyHost  *bool    `yaml:"verifyhost"`
 		VerifyNames []string `yaml:"verifynames"`
 		DefaultCA   *bool    `yaml:"defaultca"`

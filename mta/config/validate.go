@@ -10,6 +10,7 @@ import (
 	"github.com/hawser-mta/hawser/lang/diag"
 	"github.com/hawser-mta/hawser/lang/sig"
 	"github.com/hawser-mta/hawser/lang/token"
+	"github.com/hawser-mta/hawser/runtime/pki"
 )
 
 // validator collects faults with their places.
@@ -145,6 +146,7 @@ func (v *validator) servers() {
 		if s.Transport != "" {
 			v.known(AppFile, path+".transport", "transport", s.Transport, transports)
 		}
+		v.encryption(AppFile, path+".tls", s.TLS.Protocols, s.TLS.Ciphers)
 		v.certificate(path+".tls.certs.cert", s.TLS.Certs.Cert)
 		for j, id := range s.TLS.Certs.SNI {
 			v.certificate(fmt.Sprintf("%s.tls.certs.sni[%d]", path, j), id)
@@ -169,6 +171,16 @@ func (v *validator) servers() {
 		if s.ID != "" && !seen[s.ID] {
 			v.fault(SmtpdFile, fmt.Sprintf("servers[%d].id", i), "server '%s' is not in %s", s.ID, AppFile)
 		}
+	}
+}
+
+// encryption checks what is allowed in TLS.
+func (v *validator) encryption(file, path, protocols, ciphers string) {
+	if _, _, err := pki.Versions(protocols); err != nil {
+		v.fault(file, path+".protocols", "%s", err)
+	}
+	if _, err := pki.Suites(ciphers); err != nil {
+		v.fault(file, path+".ciphers", "%s", err)
 	}
 }
 

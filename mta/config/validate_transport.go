@@ -45,6 +45,7 @@ func (v *validator) transport(path string, t *Transport, ids map[string]string) 
 	if m := t.Session.TLS.Mode; m != "" && !slices.Contains(TLSModes, m) {
 		v.fault(AppFile, path+".session.tls.mode", "mode %s is not supported by this version, want %s", m, oneOf(TLSModes))
 	}
+	v.encryption(AppFile, path+".session.tls", t.Session.TLS.Protocols, t.Session.TLS.Ciphers)
 	if p := t.Session.Protocol; p != "" && p != "smtp" && p != "lmtp" {
 		v.fault(AppFile, path+".session.protocol", "got '%s', want smtp or lmtp", p)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/hawser-mta/hawser/mta/config"
 	"github.com/hawser-mta/hawser/mta/hook"
 	"github.com/hawser-mta/hawser/mta/smtpclient"
+	"github.com/hawser-mta/hawser/runtime/pki"
 	"github.com/hawser-mta/hawser/stdlib/dns"
 )
 
@@ -187,7 +188,10 @@ func (j *job) session(p *plan, t *config.Transport, o *hook.TryOptions) *hook.At
 		x.ClientCert = cert
 	}
 	var err error
-	if x.MinVersion, x.MaxVersion, err = smtpclient.Versions(pick(o.TLSProtocols, s.TLS.Protocols)); err != nil {
+	if x.MinVersion, x.MaxVersion, err = pki.Versions(pick(o.TLSProtocols, s.TLS.Protocols)); err != nil {
+		return configError("%s", err)
+	}
+	if x.CipherSuites, err = pki.Suites(pick(o.TLSCiphers, s.TLS.Ciphers)); err != nil {
 		return configError("%s", err)
 	}
 	return nil

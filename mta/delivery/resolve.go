@@ -10,7 +10,7 @@ import (
 
 	"github.com/hawser-mta/hawser/mta/address"
 	"github.com/hawser-mta/hawser/mta/hook"
-	"github.com/hawser-mta/hawser/mta/smtpclient"
+	"github.com/hawser-mta/hawser/runtime/pki"
 	"github.com/hawser-mta/hawser/stdlib/dns"
 )
 
@@ -92,7 +92,7 @@ func (p *plan) exchangers(ctx context.Context) ([]string, *hook.AttemptError) {
 // filter applies mx_include and mx_exclude.
 func (p *plan) filter(hosts []string) ([]string, *hook.AttemptError) {
 	match := func(patterns []string, host string) bool {
-		return slices.ContainsFunc(patterns, func(x string) bool { return smtpclient.MatchName(x, host) })
+		return slices.ContainsFunc(patterns, func(x string) bool { return pki.MatchName(x, host) })
 	}
 	out := slices.DeleteFunc(hosts, func(h string) bool {
 		return len(p.include) > 0 && !match(p.include, h) || match(p.exclude, h)

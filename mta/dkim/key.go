@@ -12,7 +12,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/hawser-mta/hawser/stdlib/crypt"
+	"github.com/hawser-mta/hawser/runtime/pki"
 )
 
 // ErrKey is the error of ParseKey.
@@ -64,7 +64,7 @@ func ParseKey(text, algorithm string) (crypto.Signer, error) {
 func parseKey(text, algorithm string) (crypto.Signer, error) {
 	var k crypto.Signer
 	if strings.Contains(text, "-----BEGIN") {
-		if p := crypt.ParsePEM([]byte(text)); p != nil {
+		if p := pki.ParseKeyPEM([]byte(text)); p != nil {
 			k = p.Signer
 		}
 	} else {
@@ -91,7 +91,7 @@ func rawKey(text, algorithm string) crypto.Signer {
 			}
 		}
 	}
-	if p := crypt.ParseDER(raw); p != nil {
+	if p := pki.ParseKeyDER(raw); p != nil {
 		return p.Signer
 	}
 	return nil

@@ -28,6 +28,7 @@ import (
 	"github.com/hawser-mta/hawser/mta/message"
 	"github.com/hawser-mta/hawser/mta/smtp"
 	"github.com/hawser-mta/hawser/mta/smtpclient"
+	"github.com/hawser-mta/hawser/runtime/pki"
 	"go.uber.org/goleak"
 )
 
@@ -157,7 +158,7 @@ func TestDelivery(t *testing.T) {
 		{"clear", smtpclient.Options{}, "A: b\r\n\r\n.dot\r\nend", "A: b\r\n\r\n.dot\r\nend\r\n", false},
 		{"without pipelining", smtpclient.Options{NoPipeline: true}, "x\r\n", "x\r\n", false},
 		{"STARTTLS", smtpclient.Options{TLS: smtpclient.TLSOptions{Mode: smtpclient.TLSRequire}}, "x\r\n", "x\r\n", true},
-		{"STARTTLS verified", smtpclient.Options{TLS: smtpclient.TLSOptions{Mode: smtpclient.TLSRequireVerify, Host: "mx.test", VerifyHost: true, CAs: pool()}}, "x\r\n", "x\r\n", true},
+		{"STARTTLS verified", smtpclient.Options{TLS: smtpclient.TLSOptions{Mode: smtpclient.TLSRequireVerify, TLS: pki.TLS{Host: "mx.test", VerifyHost: true, CAs: pool()}}}, "x\r\n", "x\r\n", true},
 		{"AUTH", smtpclient.Options{Username: "jo", Password: "secret"}, "x\r\n", "x\r\n", false},
 		{"BDAT for what DATA would change", smtpclient.Options{}, "a\nb\x00\r\n", "a\nb\x00\r\n", false},
 		{"DATA without CHUNKING", smtpclient.Options{NoChunking: true}, "a\nb\r\n", "a\r\nb\r\n", false},
@@ -239,10 +240,10 @@ func TestTLSFailures(t *testing.T) {
 		tls    smtpclient.TLSOptions
 		report string // "" when the mail goes out in clear
 	}{
-		{"not trusted", smtpclient.TLSOptions{Mode: smtpclient.TLSRequireVerify, DefaultCA: true}, "certificate-not-trusted"},
-		{"other host", smtpclient.TLSOptions{Mode: smtpclient.TLSRequireVerify, Host: "mx2.test", VerifyHost: true, CAs: pool()}, "certificate-host-mismatch"},
-		{"other name", smtpclient.TLSOptions{Mode: smtpclient.TLSRequireVerify, VerifyNames: []string{"*.test.org"}, CAs: pool()}, "certificate-host-mismatch"},
-		{"optional_verify goes on in clear", smtpclient.TLSOptions{Mode: smtpclient.TLSOptionalVerify, DefaultCA: true}, ""},
+		{"not trusted", smtpclient.TLSOptions{Mode: smtpclient.TLSRequireVerify, TLS: pki.TLS{DefaultCA: true}}, "certificate-not-trusted"},
+		{"other host", smtpclient.TLSOptions{Mode: smtpclient.TLSRequireVerify, TLS: pki.TLS{Host: "mx2.test", VerifyHost: true, CAs: pool()}}, "certificate-host-mismatch"},
+		{"other name", smtpclient.TLSOptions{Mode: smtpclient.TLSRequireVerify, TLS: pki.TLS{VerifyNames: []string{"*.test.org"}, CAs: pool()}}, "certificate-host-mismatch"},
+		{"optional_verify goes on in clear", smtpclient.TLSOptions{Mode: smtpclient.TLSOptionalVerify, TLS: pki.TLS{DefaultCA: true}}, ""},
 		{"DANE mismatch", smtpclient.TLSOptions{Mode: smtpclient.TLSOptional, VerifyPeer: func(tls.ConnectionState) error {
 			return &smtpclient.Error{Type: smtpclient.ErrDANE, Temporary: true, State: smtp.StateStartTLS, Report: "validation-failure"}
 		}}, "validation-failure"},
@@ -408,22 +409,4 @@ func TestCancel(t *testing.T) {
 			t.Errorf("ended after %s", d)
 		}
 	})
-}
-
-func TestMatchName(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		pattern, name string
-		want          bool
-	}{
-		{"*.example.com", "mx1.example.com", true},
-		{"*.example.com", "a.b.example.com", false},
-		{"*.example.com", "example.com", false},
-		{"MX.example.com", "mx.EXAMPLE.com.", true},
-		{"mx*.example.com", "mx1.example.com", false},
-	} {
-		if got := smtpclient.MatchName(c.pattern, c.name); got != c.want {
-			t.Errorf("%s %s: got %v", c.pattern, c.name, got)
-		}
-	}
 }

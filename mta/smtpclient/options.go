@@ -3,12 +3,12 @@ package smtpclient
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"net"
 	"net/netip"
 	"time"
 
 	"github.com/hawser-mta/hawser/mta/smtp"
+	"github.com/hawser-mta/hawser/runtime/pki"
 )
 
 // Dialer opens TCP connections; *net.Dialer is one.
@@ -62,13 +62,8 @@ func (m TLSMode) required() bool { return m == TLSRequire || m == TLSRequireVeri
 type TLSOptions struct {
 	Mode     TLSMode // "": disabled
 	Implicit bool    // TLS from the first byte (RFC 8314 section 3.3)
-	Host     string  // name of the host connected to
-	SNI      string  // server name to send; "": none; "*": Host
 
-	VerifyHost  bool           // the certificate must be for Host
-	VerifyNames []string       // or for one of these names (stdlib.md 0.11)
-	DefaultCA   bool           // trust the system's authorities
-	CAs         *x509.CertPool // further trusted authorities
+	pki.TLS
 
 	// StrictOptional lets optional_verify fail the host when verification
 	// fails, instead of going on in clear.
@@ -78,11 +73,6 @@ type TLSOptions struct {
 	// every mode (DANE, RFC 7672). An error fails the handshake; it may be an
 	// *Error, whose Type is kept.
 	VerifyPeer func(tls.ConnectionState) error
-
-	ClientCert *tls.Certificate // sent when the server asks for one
-
-	MinVersion, MaxVersion uint16   // 0: TLS 1.2 and the newest
-	CipherSuites           []uint16 // TLS 1.2 suites; nil: Go's choice
 }
 
 // defaultTimeouts are the limits of mta.md 3.3, from RFC 5321 4.5.3.2.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hawser-mta/hawser/mta/hook"
 	"github.com/hawser-mta/hawser/mta/smtp"
+	"github.com/hawser-mta/hawser/runtime/pki"
 )
 
 // handshakeTimeout bounds a TLS handshake.
@@ -48,9 +49,9 @@ func (s *session) handshake() error {
 		return err
 	}
 	st := tc.ConnectionState()
-	cipher, bits := smtp.CipherName(st.CipherSuite)
+	cipher, bits := pki.CipherName(st.CipherSuite)
 	s.conn.TLS = &hook.TLS{
-		Protocol: smtp.ProtocolName(st.Version), Cipher: cipher, KeySize: bits, SNI: st.ServerName, Peer: st.PeerCertificates,
+		Protocol: pki.ProtocolName(st.Version), Cipher: cipher, KeySize: bits, SNI: st.ServerName, Peer: st.PeerCertificates,
 	}
 	if len(st.PeerCertificates) > 0 {
 		s.conn.TLS.PeerErr = verifyClient(st, s.o.TLS)

@@ -51,6 +51,13 @@ func (s *Sizer) Add(v Value) {
 					h.Held(func(v Value) { todo = append(todo, v) })
 				}
 			}
+		case KResource:
+			if r := v.Resource(); s.first(unsafe.Pointer(r)) {
+				s.Total += 64
+				if n, ok := r.Native.(Sized); ok {
+					s.Total += n.Size()
+				}
+			}
 		case KFunc:
 			if f := v.Func(); s.first(unsafe.Pointer(f)) {
 				s.Total += int(unsafe.Sizeof(*f))

@@ -2,6 +2,7 @@ package vm
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -48,6 +49,10 @@ type FileStore interface {
 type KeyStore interface {
 	// PrivateKey returns the PEM text of the entry.
 	PrivateKey(id string) (pem string, ok bool)
+	// Certificate returns the PEM text of the entry's certificate and its chain.
+	Certificate(id string) (pem string, ok bool)
+	// Authorities are those that are trusted beside the system's, nil for none.
+	Authorities() *x509.CertPool
 }
 
 // DefaultHost returns a host over the real clock and random source, printing

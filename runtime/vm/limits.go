@@ -98,6 +98,11 @@ func (t *Thread) charge(n int) error {
 	return nil
 }
 
+// Charge notes that a built-in allocated n bytes behind an object or resource,
+// whose own size does not tell. What they occupy when the run's memory is counted
+// says value.Sized.
+func (t *Thread) Charge(n int) error { return t.charge(n) }
+
 // Reserve is asked before n bytes are allocated at once, such as for the result
 // of a built-in: it fails when they do not fit beside what the run holds.
 func (t *Thread) Reserve(n int) error {

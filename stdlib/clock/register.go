@@ -37,7 +37,7 @@ func Register(b *registry.Builder) {
 	b.Func(sig.New("strptime(datestring: string, format: string, options?: array) -> number|none",
 		"The Unix time of a text; none when it does not fit the format.", local).
 		Show(`echo strptime("2024-02-29 12:00:00", "%Y-%m-%d %H:%M:%S", ["local" => false]);`, "1709208000"), parse)
-	b.Func(sig.New("strpduration(text: string) -> number|none", "The seconds of a text such as 1d2h30m10s.").
+	b.Func(sig.New("strpduration(during: string) -> number|none", "The seconds of a text such as 1d2h30m10s.").
 		Show(`echo strpduration("1d2h30m10s");`, "95410"),
 		func(_ *vm.Thread, a []value.Value) (value.Value, error) {
 			n, ok := Duration(a[0].Str())

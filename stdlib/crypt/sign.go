@@ -11,6 +11,7 @@ import (
 	"io"
 
 	"github.com/hawser-mta/hawser/lang/sig"
+	"github.com/hawser-mta/hawser/runtime/pki"
 	"github.com/hawser-mta/hawser/runtime/registry"
 	"github.com/hawser-mta/hawser/runtime/value"
 	"github.com/hawser-mta/hawser/runtime/vm"
@@ -56,8 +57,8 @@ func signatures(b *registry.Builder) {
 }
 
 func ed25519Key(v value.Value) crypto.Signer {
-	if k, ok := registry.Resource[*PrivateKey](v); ok {
-		if k.Type == Ed25519Key {
+	if k, ok := registry.Resource[*pki.PrivateKey](v); ok {
+		if k.Type == pki.Ed25519Key {
 			return k
 		}
 		return nil
@@ -110,19 +111,19 @@ func rsaSign(t *vm.Thread, a []value.Value) (value.Value, error) {
 	if err != nil {
 		return value.None, err
 	}
-	k, _ := registry.Resource[*PrivateKey](a[1])
+	k, _ := registry.Resource[*pki.PrivateKey](a[1])
 	if a[1].IsString() {
 		text := a[1].Str()
 		switch {
 		case o.id:
-			k = stored(t, text)
+			k = pki.StoredKey(t, text)
 		case o.pem:
-			k = ParsePEM([]byte(text))
+			k = pki.ParseKeyPEM([]byte(text))
 		default:
-			k = ParseDER([]byte(text))
+			k = pki.ParseKeyDER([]byte(text))
 		}
 	}
-	if k == nil || k.Type != RSAKey {
+	if k == nil || k.Type != pki.RSAKey {
 		return value.None, nil
 	}
 	s, err := k.Sign(t.Host().Entropy, sum(o.hash, a[0].Str()), o.hash)
@@ -130,18 +131,6 @@ func rsaSign(t *vm.Thread, a []value.Value) (value.Value, error) {
 		return value.None, nil
 	}
 	return value.Bytes(s), nil
-}
-
-// stored returns the configured key of an id, nil when there is none.
-func stored(t *vm.Thread, id string) *PrivateKey {
-	if t.Host().Keys == nil {
-		return nil
-	}
-	text, ok := t.Host().Keys.PrivateKey(id)
-	if !ok {
-		return nil
-	}
-	return ParsePEM([]byte(text))
 }
 
 func rsaVerify(t *vm.Thread, a []value.Value) (value.Value, error) {
@@ -152,7 +141,7 @@ func rsaVerify(t *vm.Thread, a []value.Value) (value.Value, error) {
 	var key *rsa.PublicKey
 	switch text := a[2].Str(); {
 	case o.id:
-		if k := stored(t, text); k != nil {
+		if k := pki.StoredKey(t, text); k != nil {
 			key, _ = k.Public().(*rsa.PublicKey)
 		}
 	case o.pem:

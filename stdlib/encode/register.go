@@ -41,22 +41,24 @@ func texts(b *registry.Builder) {
 		{"url_decode", "Decodes %XX; + stays as it is.", `echo url_decode("a%20b+c");`, "a b+c", DecodeURL},
 		{"mimeword_encode", "Text as it can stand in a header field: as encoded words where it is not plain ASCII.", `echo mimeword_encode("café");`, "=?utf-8?Q?caf=C3=A9?=", EncodeWord},
 		{"mimeword_decode", "Decodes the encoded words of a text to UTF-8.", `echo mimeword_decode("=?iso-8859-1?Q?caf=E9?= bar");`, "café bar", DecodeWords},
-		{"xtext_encode", "Encodes as xtext, the form of ESMTP parameter values (RFC 3461).", `echo xtext_encode("a+b=c");`, "a+2Bb+3Dc", EncodeXtext},
 	} {
-		b.Func(sig.New(f.name+"(string: string) -> string", f.text).Show(f.code, f.out),
-			func(_ *vm.Thread, a []value.Value) (value.Value, error) {
-				s := f.fn(a[0].Str())
-				if len(s) > value.MaxString {
-					return value.None, value.ErrTooLong
-				}
-				return value.Str(s), nil
-			})
+		b.Func(sig.New(f.name+"(string: string) -> string", f.text).Show(f.code, f.out), text(f.fn))
 	}
+	b.Func(sig.New("xtext_encode(text: string) -> string", "Encodes as xtext, the form of ESMTP parameter values (RFC 3461).").
+		Show(`echo xtext_encode("a+b=c");`, "a+2Bb+3Dc"), text(EncodeXtext))
 	b.Func(sig.New("xtext_decode(text: string) -> string", "Decodes xtext; a malformed + stays as it is.").
-		Show(`echo xtext_decode("a+2Bb");`, "a+b"),
-		func(_ *vm.Thread, a []value.Value) (value.Value, error) {
-			return value.Str(DecodeXtext(a[0].Str())), nil
-		})
+		Show(`echo xtext_decode("a+2Bb");`, "a+b"), text(DecodeXtext))
+}
+
+// text adapts a function from text to text.
+func text(f func(string) string) vm.Impl {
+	return func(_ *vm.Thread, a []value.Value) (value.Value, error) {
+		s := f(a[0].Str())
+		if len(s) > value.MaxString {
+			return value.None, value.ErrTooLong
+		}
+		return value.Str(s), nil
+	}
 }
 
 func registerJSON(b *registry.Builder) {

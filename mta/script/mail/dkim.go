@@ -10,14 +10,14 @@ import (
 	"github.com/hawser-mta/hawser/lang/sig"
 	"github.com/hawser-mta/hawser/mta/dkim"
 	"github.com/hawser-mta/hawser/mta/message"
+	"github.com/hawser-mta/hawser/runtime/pki"
 	"github.com/hawser-mta/hawser/runtime/registry"
 	"github.com/hawser-mta/hawser/runtime/value"
 	"github.com/hawser-mta/hawser/runtime/vm"
-	"github.com/hawser-mta/hawser/stdlib/crypt"
 )
 
 func signSig(returns string) *sig.Func {
-	return sig.New("signDKIM(selector: string, domain: string, key: RSAPrivateKey|ED25519PrivateKey|string, options?: array) -> "+returns,
+	return sig.New("signDKIM(selector: string, domain: string, key: RSAPrivateKey|ECPrivateKey|ED25519PrivateKey|string, options?: array) -> "+returns,
 		"Adds DKIM signatures over the message as changed so far; none when the key or a name is not usable.",
 		sig.Opt("algorithm: string", "rsa-sha256, rsa-sha1 or ed25519-sha256"),
 		sig.Opt(`canonicalization_header: string = "relaxed"`, "or simple"),
@@ -69,7 +69,7 @@ func signArgs(t *vm.Thread, a []value.Value) (s signature, header bool, fail, er
 // signer reads one signature of a call.
 func signer(t *vm.Thread, o *registry.Options, selector, domain string, key value.Value) (dkim.Signer, error) {
 	s := dkim.Signer{Selector: selector, Domain: domain, Algorithm: o.Str("algorithm", "")}
-	if k, ok := registry.Resource[*crypt.PrivateKey](key); ok {
+	if k, ok := registry.Resource[*pki.PrivateKey](key); ok {
 		s.Key = k.Signer
 		return s, nil
 	}

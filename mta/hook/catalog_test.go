@@ -1,0 +1,149 @@
+package hook_test
+
+import (
+	"encoding/json"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hawser-mta/hawser/lang/sig"
+)
+
+// entry is one line of testdata/catalog/stdlib.json.
+type entry struct {
+	ID, Name, Context, Kind, Class, Extends string
+	Params                                  []struct {
+		Name               string
+		Types              []sig.Type
+		Optional, Variadic bool
+	}
+	MinArgs      int  `json:"min_args"`
+	MaxArgs      *int `json:"max_args"`
+	Returns      []sig.Type
+	Terminates   bool
+	Instantiable *bool
+	Registered   *bool
+	Construct    bool `json:"language_construct"`
+}
+
+// wider are declarations that take more than the catalogue says, with the reason.
+var wider = map[string]string{
+	"eod.Accept":                 "the text may stand before the options (spec hooks 9.1)",
+	"core.MailMessage->signDKIM": "return_header with several signatures gives a list",
+}
+
+// pending are names that are not there yet; what is there must not stand here.
+var pending = strings.Fields(`FFI File Iconv Socket TLSSocket MIME->toFile MIME->send MIMEPart->setDateLater
+	MailMessage->toFile MailMessage->send MailMessage::File
+	aes_decrypt aes_encrypt cms_decrypt cms_encrypt cms_sign cms_verify crypt pkcs7_sign domain_publicsuffix http url_parse
+	metrics_decrement metrics_get metrics_increment metrics_set queue_policy queue_policy_delete queue_quota queue_suspend
+	server_concurrency smtp_lookup_auth smtp_lookup_rcpt spf_query`)
+
+// isPending reports whether the entry, or its whole class, is among pending.
+func isPending(e entry) bool {
+	id := strings.TrimPrefix(e.ID, "core.")
+	return slices.Contains(pending, id) || slices.Contains(pending, e.Class)
+}
+
+// privateKey is a word of the catalogue for three types.
+func privateKey(types []sig.Type) []sig.Type {
+	i := slices.Index(types, "PrivateKey")
+	if i < 0 {
+		return types
+	}
+	return slices.Concat(types[:i], types[i+1:], []sig.Type{"RSAPrivateKey", "ECPrivateKey", "ED25519PrivateKey"})
+}
+
+// callable is what is compared of a function, constructor or method.
+type callable struct {
+	Params     []sig.Param
+	Min, Max   int
+	Returns    []sig.Type
+	Terminates bool
+	Static     bool
+}
+
+func (e entry) want() callable {
+	c := callable{Min: e.MinArgs, Max: -1, Returns: slices.Sorted(slices.Values(e.Returns)), Terminates: e.Terminates, Static: e.Kind == "static-method"}
+	if e.MaxArgs != nil {
+		c.Max = *e.MaxArgs
+	}
+	for _, p := range e.Params {
+		c.Params = append(c.Params, sig.Param{Name: p.Name, Types: slices.Sorted(slices.Values(privateKey(p.Types))), Optional: p.Optional || p.Variadic, Variadic: p.Variadic})
+	}
+	return c
+}
+
+func declared(f *sig.Func) callable {
+	c := callable{Min: f.MinArgs(), Max: f.MaxArgs(), Returns: slices.Sorted(slices.Values(f.Returns)), Terminates: f.Terminates, Static: f.Static}
+	for _, p := range f.Params {
+		c.Params = append(c.Params, sig.Param{Name: p.Name, Types: slices.Sorted(slices.Values(p.Types)), Optional: p.Optional, Variadic: p.Variadic})
+	}
+	return c
+}
+
+// TestCatalog compares every declaration with the catalogue of the reference.
+func TestCatalog(t *testing.T) {
+	t.Parallel()
+	src, err := os.ReadFile("../../testdata/catalog/stdlib.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct{ Entries []entry }
+	if err := json.Unmarshal(src, &file); err != nil {
+		t.Fatal(err)
+	}
+	cat := universe().Catalog
+	for _, e := range file.Entries {
+		context := e.Context
+		if context == "core" {
+			context = ""
+		}
+		class := cat.Classes[e.Class]
+		var f *sig.Func
+		switch e.Kind {
+		case "class":
+			c := cat.Classes[e.Name]
+			if e.Registered != nil && !*e.Registered {
+				continue
+			}
+			switch {
+			case c == nil && isPending(e):
+			case c == nil:
+				t.Errorf("%s: missing", e.ID)
+			case c.Parent != e.Extends:
+				t.Errorf("%s: extends %q, want %q", e.ID, c.Parent, e.Extends)
+			case e.Instantiable != nil && *e.Instantiable != (c.Constructor != nil):
+				t.Errorf("%s: instantiable %v, want %v", e.ID, c.Constructor != nil, *e.Instantiable)
+			}
+			continue
+		case "function":
+			f = cat.Func(e.Name, context)
+		case "constructor":
+			if class != nil {
+				f = class.Constructor
+			}
+		default:
+			if class != nil {
+				f = class.Method(e.Name)
+			}
+		}
+		if e.Registered != nil && !*e.Registered {
+			continue
+		}
+		switch {
+		case f == nil && !isPending(e):
+			t.Errorf("%s: missing", e.ID)
+			continue
+		case f == nil:
+			continue
+		case isPending(e):
+			t.Errorf("%s: there, take it from pending", e.ID)
+		}
+		if d := cmp.Diff(e.want(), declared(f)); d != "" && wider[e.ID] == "" {
+			t.Errorf("%s (-want +got)\n%s", e.ID, d)
+		}
+	}
+}
