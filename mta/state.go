@@ -42,6 +42,7 @@ func (s *Server) load(ctx context.Context) (*state, diag.List) {
 	}
 	scripts, more := s.ws.Scripts(c, s.extras, s.std)
 	diags = append(diags, more...)
+	s.loader.Compat = c.Smtpd.Scripting.Compat
 	set, more := s.loader.Build(ctx, scripts.Roots, scripts.Entries)
 	diags = append(diags, more...)
 	certs, more := certificates(c)

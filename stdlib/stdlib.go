@@ -4,6 +4,7 @@ import (
 	"github.com/hawser-mta/hawser/runtime/registry"
 	"github.com/hawser-mta/hawser/stdlib/array"
 	"github.com/hawser-mta/hawser/stdlib/clock"
+	"github.com/hawser-mta/hawser/stdlib/compat"
 	"github.com/hawser-mta/hawser/stdlib/crypt"
 	"github.com/hawser-mta/hawser/stdlib/dns"
 	"github.com/hawser-mta/hawser/stdlib/encode"
@@ -33,6 +34,7 @@ func Register(b *registry.Builder) {
 		dns.Register,
 		memory.Register,
 		sys.Register,
+		compat.Register, // last: it stands on the others
 	} {
 		register(b)
 	}

@@ -121,7 +121,7 @@ func (sh *shell) variables(c *completion) {
 
 func (sh *shell) functions(c *completion) {
 	for _, f := range sh.e.universe.Catalog.Funcs {
-		if !strings.HasPrefix(f.Name, "__") {
+		if !strings.HasPrefix(f.Name, "__") && (sh.e.s.Compat || !f.Compat) {
 			c.names = append(c.names, f.Name)
 			c.what[f.Name] = f.String()
 		}

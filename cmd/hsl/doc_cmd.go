@@ -153,6 +153,9 @@ func function(w io.Writer, f *sig.Func) {
 		fmt.Fprintf(w, "    (%s)", strings.Join(f.Contexts, ", "))
 	}
 	fmt.Fprintf(w, "\n    %s\n", f.Text)
+	if f.Compat {
+		fmt.Fprintln(w, "    A legacy name: only with --compat or scripting.compat.")
+	}
 	for _, p := range f.Params {
 		if len(p.Options) == 0 {
 			continue

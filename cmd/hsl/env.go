@@ -32,6 +32,7 @@ import (
 type Shared struct {
 	Root       string            `placeholder:"DIR" help:"Where bare module names and file: resolve."`
 	Extras     string            `placeholder:"DIR" help:"Additional place for extras://."`
+	Compat     bool              `help:"Allow legacy names of functions."`
 	MaxTime    float64           `placeholder:"SECONDS" help:"Wall time of a run."`
 	MaxMemory  int               `placeholder:"BYTES" help:"Memory of a run."`
 	MaxSteps   int               `placeholder:"N" help:"Steps of a run."`
@@ -52,6 +53,7 @@ type env struct {
 func (s *Shared) env(out io.Writer) (*env, error) {
 	e := &env{s: s, universe: mta.Universe(checks.Register, hooktest.Register), std: bundled.Std()}
 	e.loader = module.NewLoader(e.universe)
+	e.loader.Compat = s.Compat
 	e.host = vm.DefaultHost(out)
 	e.host.Log = func(_ *vm.Thread, _ int, text string) { fmt.Fprintln(os.Stderr, text) }
 	o := dns.Options{CacheSize: 1000}
@@ -87,7 +89,9 @@ func (e *env) roots(file string) *module.Roots {
 	}
 	r.System = r.Files
 	if e.s.Extras != "" {
-		r.Extras = append(r.Extras, dirRoot(e.s.Extras, "extras://"))
+		extras := dirRoot(e.s.Extras, "extras://")
+		extras.Compat = true // published modules use legacy names
+		r.Extras = append(r.Extras, extras)
 	}
 	e.host.Files = r
 	return r

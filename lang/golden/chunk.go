@@ -12,6 +12,7 @@ import (
 type Chunk struct {
 	Name     string            // FILE:LINE and the first comment
 	Hook     string            // hook that the program runs in, "" for none
+	Compat   bool              // the program may use legacy names
 	Main     string            // source, with empty lines before it so that line numbers are those of the file
 	Files    map[string]string // further files by name; scripts have their line numbers, too
 	Errors   []Error           // compile errors expected
@@ -88,6 +89,7 @@ func chunk(path string, from int, lines []string) (Chunk, error) {
 		if hook, ok := strings.CutPrefix(l, "// hook: "); ok {
 			c.Hook = hook
 		}
+		c.Compat = c.Compat || l == "// compat"
 		if m := uncaughtMark.FindStringSubmatch(l); m != nil {
 			re, err := pattern(m[1], path, n)
 			if err != nil {

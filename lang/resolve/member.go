@@ -219,7 +219,7 @@ func (r *resolver) nativeClass(x ast.Expr) *sig.Class {
 		switch {
 		case t == nil:
 		case t.Kind == ToBuiltin:
-			f = r.cat.Func(fn.Parts[0].Name, r.opt.Context)
+			f = r.cat.Func(fn.Parts[0].Name, r.opt.Context, r.opt.Compat)
 		case t.Kind == ToNative:
 			f = t.Method
 		}

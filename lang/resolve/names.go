@@ -278,7 +278,13 @@ func (r *resolver) hint(s *Scope, name string) string {
 	if name == token.Assert {
 		return `import { assert } from "std://testing"`
 	}
+	if text := r.cat.Gone[name]; text != "" {
+		return text
+	}
 	if fs := r.cat.Lookup(name); len(fs) > 0 {
+		if !r.cat.Known(name, r.opt.Compat) {
+			return "a legacy name, use " + fs[0].Modern + " or compile with compat"
+		}
 		var in []string
 		for _, f := range fs {
 			in = append(in, f.Contexts...)
@@ -292,10 +298,10 @@ func (r *resolver) hint(s *Scope, name string) string {
 // the name is unknown, -2 when it was reported.
 func (r *resolver) builtinNamed(name string, at token.Span, args int) (int, *sig.Func) {
 	slot, ok := r.cat.Slots[name]
-	if !ok {
+	if !ok || !r.cat.Known(name, r.opt.Compat) {
 		return -1, nil
 	}
-	f := r.cat.Func(name, r.opt.Context)
+	f := r.cat.Func(name, r.opt.Context, r.opt.Compat)
 	if f == nil {
 		all := r.cat.Lookup(name)
 		if !r.opt.Module {

@@ -154,7 +154,7 @@ func (r *resolver) functionNames(s *Scope) iter.Seq[string] {
 			}
 		}
 		for _, f := range r.cat.Funcs {
-			if (r.opt.Module || f.In(r.opt.Context)) && !yield(f.Name) {
+			if (r.opt.Module || f.In(r.opt.Context)) && (r.opt.Compat || !f.Compat) && !yield(f.Name) {
 				return
 			}
 		}

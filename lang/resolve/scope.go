@@ -24,6 +24,7 @@ type Options struct {
 	Fset    *token.FileSet
 	Context string // hook whose functions and variables exist; "" for none
 	Module  bool   // the file is imported: any hook function may be called
+	Compat  bool   // legacy names exist (spec stdlib 31)
 	Loader  Loader
 	Globals []string // variables defined before the script runs (hsl --define)
 

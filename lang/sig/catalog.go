@@ -13,6 +13,10 @@ type Catalog struct {
 	Vars    []*Var
 	Slots   map[string]int // name of a function or class constructor → index of its implementation
 
+	// Gone are names of older products that nothing has here, with what to do
+	// instead.
+	Gone map[string]string
+
 	// CheckRegex reports why a regex literal does not compile.
 	CheckRegex func(pattern, flags string) error
 }
@@ -31,14 +35,25 @@ func (c *Catalog) Lookup(name string) []*Func {
 }
 
 // Func returns the declaration that a program of the context sees, nil when the
-// name does not exist there.
-func (c *Catalog) Func(name, context string) *Func {
+// name does not exist there. With compat the program sees legacy names and wider
+// forms too.
+func (c *Catalog) Func(name, context string, compat bool) *Func {
+	var found *Func
 	for _, f := range c.Lookup(name) {
-		if f.In(context) {
+		switch {
+		case !f.In(context):
+		case !f.Compat:
+			found = f
+		case compat:
 			return f
 		}
 	}
-	return nil
+	return found
+}
+
+// Known reports whether the name is a function of any context.
+func (c *Catalog) Known(name string, compat bool) bool {
+	return slices.ContainsFunc(c.Lookup(name), func(f *Func) bool { return compat || !f.Compat })
 }
 
 // Var returns the predefined variable that a program of the context sees.

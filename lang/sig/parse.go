@@ -51,6 +51,12 @@ func (f Func) Show(code, output string) Func {
 	return f
 }
 
+// Legacy returns the declaration as that of an old name, with what to write instead.
+func (f Func) Legacy(modern string) Func {
+	f.Compat, f.Modern = true, modern
+	return f
+}
+
 // Method returns the declaration as a method.
 func (f Func) Method() *Func { return &f }
 

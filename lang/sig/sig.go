@@ -54,7 +54,8 @@ type Func struct {
 	Static     bool
 	Terminates bool // ends the hook script
 	Construct  bool // language construct, not callable as a value
-	Compat     bool // legacy alias, only with --compat
+	Compat     bool   // legacy name, only in programs compiled with compat
+	Modern     string // what to write instead of a legacy name
 }
 
 // MinArgs returns the number of required arguments.

@@ -105,6 +105,7 @@ type Material struct {
 type ScriptingStart struct {
 	RootPath string `yaml:"rootpath"`
 	FFI      bool   `yaml:"ffi"`
+	Compat   bool   `yaml:"compat"` // legacy names of functions
 	Limits   struct {
 		Memory Size     `yaml:"memory"`
 		Time   Duration `yaml:"time"`

@@ -120,7 +120,7 @@ func TestCatalog(t *testing.T) {
 			}
 			continue
 		case "function":
-			f = cat.Func(e.Name, context)
+			f = cat.Func(e.Name, context, false)
 		case "constructor":
 			if class != nil {
 				f = class.Constructor

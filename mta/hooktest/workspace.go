@@ -63,6 +63,7 @@ func (w *Workspace) build() error {
 	}
 	scripts, more := ws.Scripts(c, w.Extras, w.Std)
 	diags = append(diags, more...)
+	w.Loader.Compat = w.Loader.Compat || c.Smtpd.Scripting.Compat
 	set, more := w.Loader.Build(context.Background(), scripts.Roots, scripts.Entries)
 	if diags = append(diags, more...); diags.Errors() {
 		w.diags = diags

@@ -35,7 +35,8 @@ type Entry struct {
 // Loader builds sets. It keeps compiled programs, so that a build after a small
 // change compiles little. It serves one Build at a time.
 type Loader struct {
-	Cover bool // programs count what they run
+	Cover  bool // programs count what they run
+	Compat bool // programs may use legacy names
 	// Plain compiles without optimisations, for tests that compare.
 	Plain bool
 
@@ -237,7 +238,7 @@ func (b *build) hookCalls(p *bytecode.Program, context string) diag.List {
 			}
 			seen[m] = true
 			for _, c := range m.HookCalls {
-				if b.universe.Catalog.Func(c.Name, context) == nil {
+				if b.universe.Catalog.Func(c.Name, context, true) == nil {
 					diags = append(diags, diag.At(m.Fset, c.Pos, diag.Error, "unavailable",
 						"%s is not available in hook %s, which imports this module", c.Name, context))
 				}

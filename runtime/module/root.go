@@ -13,6 +13,7 @@ import (
 type Root struct {
 	FS     fs.FS
 	Prefix string // printed before the names of its files in diagnostics
+	Compat bool   // its modules may use legacy names, whatever the others do
 }
 
 // Roots are the trees of one configuration. A nil root has no files.

@@ -56,7 +56,7 @@ func (b *build) compile(loc location, src []byte, o options) *compiled {
 	c := &compiled{deps: u.deps}
 	f, diags := parser.Parse(u.fset, name, string(src))
 	info, more := resolve.Resolve(f, b.universe.Catalog, resolve.Options{
-		Fset: u.fset, Context: o.context, Module: o.module, Loader: u, Globals: o.globals, Shell: o.shell, Base: o.base,
+		Fset: u.fset, Context: o.context, Module: o.module, Compat: b.Compat || loc.root != nil && loc.root.Compat, Loader: u, Globals: o.globals, Shell: o.shell, Base: o.base,
 	})
 	c.diags = append(diags, more...)
 	c.diags.Sort()

@@ -22,11 +22,12 @@ type Builder struct {
 	loaders  []DataLoader
 	regex    vm.RegexCompiler
 	check    func(pattern, flags string) error
+	gone     map[string]string
 }
 
 // New returns an empty builder.
 func New() *Builder {
-	return &Builder{slots: map[string]int{}, classes: map[string]*sig.Class{}, native: map[string]*value.Class{}}
+	return &Builder{slots: map[string]int{}, classes: map[string]*sig.Class{}, native: map[string]*value.Class{}, gone: map[string]string{}}
 }
 
 // Func declares a function. Declaring a name again is allowed for other
@@ -39,7 +40,7 @@ func (b *Builder) Func(f sig.Func, impl vm.Impl) {
 		b.builtins = append(b.builtins, vm.Builtin{Name: f.Name, Impl: impl})
 	} else {
 		for _, v := range b.builtins[slot].Variants {
-			if overlap(v.Sig, &f) {
+			if v.Sig.Compat == f.Compat && overlap(v.Sig, &f) {
 				panic("registry: " + f.Name + " declared twice")
 			}
 		}
@@ -49,7 +50,10 @@ func (b *Builder) Func(f sig.Func, impl vm.Impl) {
 	if bi.Impl == nil {
 		bi.Impl = impl
 	}
-	bi.Variants = append(bi.Variants, vm.NewVariant(&f))
+	if bi.Variants = append(bi.Variants, vm.NewVariant(&f)); f.Compat {
+		// Of two that fit the machine takes the first: the wider one.
+		slices.Reverse(bi.Variants)
+	}
 	for _, p := range f.Params {
 		bi.Callback = bi.Callback || slices.Contains(p.Types, sig.Function)
 	}
@@ -60,6 +64,27 @@ func overlap(a, b *sig.Func) bool {
 		return true
 	}
 	return slices.ContainsFunc(a.Contexts, b.In)
+}
+
+// Impl returns the implementation of a function declared before, for another name
+// of it; that of a static method is named Class::method.
+func (b *Builder) Impl(name string) vm.Impl {
+	if class, method, ok := strings.Cut(name, "::"); ok {
+		if c := b.native[class]; c != nil && c.Methods[method] != nil {
+			return c.Methods[method].Impl.(*vm.NativeMethod).Impl
+		}
+	} else if slot, ok := b.slots[name]; ok {
+		return b.builtins[slot].Impl
+	}
+	panic("registry: " + name + " is not declared yet")
+}
+
+// Gone names functions of older products that nothing has here; hint says what to do
+// instead.
+func (b *Builder) Gone(hint string, names ...string) {
+	for _, n := range names {
+		b.gone[n] = hint
+	}
 }
 
 // Class declares a native class. impls maps method names to implementations,
@@ -117,7 +142,7 @@ type Universe struct {
 
 // Freeze ends building.
 func (b *Builder) Freeze() *Universe {
-	cat := &sig.Catalog{Funcs: b.funcs, Classes: b.classes, Vars: b.vars, Slots: b.slots, CheckRegex: b.check}
+	cat := &sig.Catalog{Funcs: b.funcs, Classes: b.classes, Vars: b.vars, Slots: b.slots, Gone: b.gone, CheckRegex: b.check}
 	slices.SortStableFunc(cat.Funcs, func(x, y *sig.Func) int { return strings.Compare(x.Name, y.Name) })
 	return &Universe{Catalog: cat, Builtins: b.builtins, Classes: b.native, Regex: b.regex, loaders: b.loaders}
 }

@@ -77,7 +77,7 @@ func Examples(t *testing.T, u *registry.Universe) int {
 			continue
 		}
 		n++
-		c := golden.Chunk{Name: f.Name, Main: f.Example, Printed: true}
+		c := golden.Chunk{Name: f.Name, Main: f.Example, Printed: true, Compat: f.Compat}
 		if f.Output != "" {
 			c.Output = strings.Split(f.Output, "\n")
 		}
@@ -103,7 +103,7 @@ func chunk(t *testing.T, u *registry.Universe, c golden.Chunk, cover bool) {
 	roots := chunkRoots(c)
 	root := roots.Files
 	loader := module.NewLoader(u)
-	loader.Cover = cover
+	loader.Cover, loader.Compat = cover, c.Compat
 	set, diags := loader.Build(t.Context(), roots, []module.Entry{
 		{ID: "main", Context: c.Hook, Root: root, Path: "main", Source: []byte(c.Main)},
 	})

@@ -31,6 +31,7 @@ type Shared struct {
 	vals   map[string]value.Value
 	locks  map[string]*barrier
 	caches *caches
+	parts  sync.Map // what domains keep beside it, by name
 }
 
 type barrier struct {
@@ -41,6 +42,16 @@ type barrier struct {
 // NewShared returns an empty store.
 func NewShared() *Shared {
 	return &Shared{vals: map[string]value.Value{}, locks: map[string]*barrier{}, caches: newCaches()}
+}
+
+// Part returns what a domain keeps for all runs of the process beside the values,
+// making it the first time.
+func (s *Shared) Part(name string, make func() any) any {
+	if p, ok := s.parts.Load(name); ok {
+		return p
+	}
+	p, _ := s.parts.LoadOrStore(name, make())
+	return p
 }
 
 // put stores a value, or removes it when undefined; s.mu is held.

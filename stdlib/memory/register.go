@@ -29,6 +29,7 @@ func Register(b *registry.Builder) {
 		"Adds to a number, from 0 when absent, and returns the result; none when the value is no number."), keyed(inc))
 	b.Func(sig.New("memory_dec(key: string, offset?: number = 1, remove_if_zero?: boolean = false) -> number|none",
 		"Subtracts from a number, from 0 when absent; with remove_if_zero a result of 0 removes the key."), keyed(dec))
+	rate(b)
 }
 
 // maxKey is the longest key in bytes.

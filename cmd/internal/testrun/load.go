@@ -33,6 +33,7 @@ type Runner struct {
 	Parallel int            // cases at once; 0: one
 	Target   time.Duration  // how long a benchmark runs; 0: a second
 	Cover    bool           // count which lines run
+	Compat   bool           // tests may use legacy names
 
 	spaces map[string]*hooktest.Workspace // of this round, by root
 	kept   map[string]*module.Loader      // by file or root, between rounds
@@ -53,7 +54,7 @@ func (r *Runner) loader(key string) *module.Loader {
 	}
 	if r.kept[key] == nil {
 		r.kept[key] = module.NewLoader(r.Universe)
-		r.kept[key].Cover = r.Cover
+		r.kept[key].Cover, r.kept[key].Compat = r.Cover, r.Compat
 	}
 	return r.kept[key]
 }
