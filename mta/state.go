@@ -125,6 +125,7 @@ func (s *Server) snapshot(c *config.Config, roots *module.Roots, set *module.Set
 	host.Services[dns.Service] = d.Resolver
 	host.Services["txt"] = txtResolver{d.Resolver}
 	return &hook.Snapshot{
+		Compat:   c.Smtpd.Scripting.Compat,
 		Universe: s.universe, Set: set, Hostname: d.Hostname, Host: host, Limits: hook.Limits(c),
 		Transports: hook.TransportIDs(&c.App), Hooks: hook.Bindings(&c.App),
 	}

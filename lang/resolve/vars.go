@@ -14,7 +14,7 @@ func (r *resolver) variable(s *Scope, name string) *Var {
 	}
 	v := &Var{Name: name, Global: -1}
 	if s == r.info.Main {
-		pre := r.cat.Var(name, r.opt.Context)
+		pre := r.cat.Var(name, r.opt.Context, r.opt.Compat)
 		_, known := r.info.globals[name]
 		switch {
 		case pre != nil && !r.opt.Module:

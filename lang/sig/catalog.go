@@ -56,10 +56,11 @@ func (c *Catalog) Known(name string, compat bool) bool {
 	return slices.ContainsFunc(c.Lookup(name), func(f *Func) bool { return compat || !f.Compat })
 }
 
-// Var returns the predefined variable that a program of the context sees.
-func (c *Catalog) Var(name, context string) *Var {
+// Var returns the predefined variable that a program of the context sees, legacy ones
+// with compat only.
+func (c *Catalog) Var(name, context string, compat bool) *Var {
 	for _, v := range c.Vars {
-		if v.Name == name && v.In(context) {
+		if v.Name == name && v.In(context) && (compat || !v.Compat) {
 			return v
 		}
 	}

@@ -166,6 +166,7 @@ type Var struct {
 	Name     string // without the dollar sign
 	Contexts []string
 	Writable bool
+	Compat   bool // legacy variable, only in programs compiled with compat
 	Text     string
 }
 

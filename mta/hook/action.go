@@ -91,7 +91,7 @@ func accept(t *vm.Thread, a []value.Value) (value.Value, error) {
 			reason, options = v, opt(a, 1)
 		}
 	}
-	o := registry.OptionsOf("Accept", options)
+	o := x.options("Accept", options)
 	if r, ok := o.Get("reason"); ok {
 		reason = r
 	}

@@ -72,7 +72,9 @@ func runner(t *testing.T, scripts map[string]string) *rig {
 		entries = append(entries, module.Entry{ID: id, Context: phase, Root: root, Path: id + ".hsl", Source: []byte(src)})
 	}
 	snap.Hooks["in"] = b
-	set, diags := module.NewLoader(u).Build(t.Context(), &module.Roots{Files: root}, entries)
+	loader := module.NewLoader(u)
+	loader.Compat, snap.Compat = strings.HasPrefix(t.Name(), "TestLegacy"), strings.HasPrefix(t.Name(), "TestLegacy")
+	set, diags := loader.Build(t.Context(), &module.Roots{Files: root}, entries)
 	if err := diags.Err(); err != nil {
 		t.Fatal(err)
 	}

@@ -19,10 +19,11 @@ func (x *run) delivered() error {
 }
 
 func try(t *vm.Thread, a []value.Value) (value.Value, error) {
-	if _, err := state(t, "Try"); err != nil {
+	x, err := state(t, "Try")
+	if err != nil {
 		return value.None, err
 	}
-	o, err := readTry(registry.OptionsOf("Try", opt(a, 0)))
+	o, err := readTry(x.options("Try", opt(a, 0)))
 	if err != nil {
 		return value.None, err
 	}
@@ -133,7 +134,7 @@ func requeue(t *vm.Thread, a []value.Value) (value.Value, error) {
 	if err := x.delivered(); err != nil {
 		return value.None, err
 	}
-	o := registry.OptionsOf("Queue", opt(a, 0))
+	o := x.options("Queue", opt(a, 0))
 	q := &QueueOptions{
 		Hold: o.Bool("hold", false), Reason: o.Str("reason", ""), Increment: o.Bool("increment_retry", true),
 		Reset: o.Bool("reset_retry", false), TransportID: o.Str("transportid", ""),
@@ -160,7 +161,7 @@ func bounce(t *vm.Thread, a []value.Value) (value.Value, error) {
 	if err := x.delivered(); err != nil {
 		return value.None, err
 	}
-	o := registry.OptionsOf("Bounce", opt(a, 0))
+	o := x.options("Bounce", opt(a, 0))
 	v := Verdict{Action: Bounce, Scripted: true, Text: o.Str("reason", "")}
 	if v.DSN, err = readNotification("Bounce", o); err != nil {
 		return value.None, err

@@ -19,6 +19,7 @@ func Register(b *registry.Builder) {
 	accepts(b)
 	refusals(b)
 	queueActions(b)
+	legacy(b)
 	variables(b)
 }
 

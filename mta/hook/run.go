@@ -25,6 +25,9 @@ type run struct {
 	queued  []Queued
 	meta    map[string]string
 	metaSet bool
+	mail    value.Value       // eod: the message
+	texts   map[string]string // fields that legacy functions put together
+	pending *value.Array      // options that legacy functions set, nil without
 }
 
 // MessageID names the message for caches that live with it.

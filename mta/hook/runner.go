@@ -26,6 +26,7 @@ type Snapshot struct {
 	Hooks      map[string]Binding // by server id
 	Transports map[string]bool
 	Hostname   string
+	Compat     bool // scripts may use legacy variables
 	Limits     vm.Limits
 	Host       *vm.Host
 }
@@ -115,7 +116,7 @@ func (r *Runner) Has(p Phase, c *Connection) bool {
 // Run runs an inbound hook.
 func (r *Runner) Run(ctx context.Context, in *Input) Verdict {
 	cs := r.connState(in.Conn)
-	x := &run{ctx: ctx, r: r, snap: cs.snap, phase: in.Phase, in: in}
+	x := &run{ctx: ctx, r: r, snap: cs.snap, phase: in.Phase, in: in, mail: value.None}
 	img, id := cs.snap.script(in.Phase, in.Conn.ServerID, in.Address.Domain)
 	if img == nil {
 		return x.unscripted()
@@ -129,9 +130,16 @@ func (r *Runner) Run(ctx context.Context, in *Input) Verdict {
 	if in.Phase == EOD {
 		m, _ := mail.Open(cs.snap.Universe, in.Mail)
 		args.Array().SetStr("mail", m)
+		x.mail = m
 	}
 	r.set(t, "arguments", args)
+	if cs.snap.Compat {
+		legacyInbound(in, t.SetGlobal)
+	}
 	_, err := t.Run(ctx)
+	if err == nil {
+		err = x.unended(t)
+	}
 	if v := t.Global("context"); !v.IsUndefined() {
 		cs.context = v.Freeze()
 	}
@@ -146,7 +154,7 @@ func (r *Runner) Run(ctx context.Context, in *Input) Verdict {
 // postdelivery.
 func (r *Runner) RunQueue(ctx context.Context, in *QueueInput) (Verdict, any) {
 	snap := r.Current()
-	x := &run{ctx: ctx, r: r, snap: snap, phase: in.Phase, queue: in}
+	x := &run{ctx: ctx, r: r, snap: snap, phase: in.Phase, queue: in, mail: value.None}
 	action := map[Phase]Action{PreDelivery: Try, PostDelivery: Default}[in.Phase]
 	img, id := snap.script(in.Phase, "", "")
 	if img == nil {
@@ -161,7 +169,13 @@ func (r *Runner) RunQueue(ctx context.Context, in *QueueInput) (Verdict, any) {
 		left = v
 	}
 	r.set(t, "context", left)
+	if snap.Compat {
+		legacyQueue(in, t.SetGlobal)
+	}
 	_, err := t.Run(ctx)
+	if err == nil {
+		err = x.unended(t)
+	}
 	if v := t.Global("context"); !v.IsUndefined() {
 		left = v.Freeze()
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/hawser-mta/hawser/mta/address"
 	"github.com/hawser-mta/hawser/mta/script/mail"
 	"github.com/hawser-mta/hawser/mta/smtp"
+	"github.com/hawser-mta/hawser/runtime/pki"
 	"github.com/hawser-mta/hawser/runtime/value"
 )
 
@@ -72,15 +73,15 @@ func tlsVar(t *TLS) value.Value {
 }
 
 func peerCert(chain []*x509.Certificate, code int) value.Value {
-	cert := func(c *x509.Certificate) value.Value {
-		return value.FromResource(&value.Resource{Type: "X509Resource", Native: c})
-	}
 	rest := value.NewArray(0)
 	for _, c := range chain[1:] {
-		rest.Append(cert(c))
+		rest.Append(certificate(c))
 	}
-	return value.FromArray(value.Map("x509", cert(chain[0]), "chain", value.FromArray(rest), "error", value.Int(code)))
+	return value.FromArray(value.Map("x509", certificate(chain[0]), "chain", value.FromArray(rest), "error", value.Int(code)))
 }
+
+// certificate returns the X509Resource of a peer's certificate.
+func certificate(c *x509.Certificate) value.Value { return pki.NewCertificate(c).Resource() }
 
 // transactionVar is $transaction (spec hooks 2.3).
 func transactionVar(in *Input) value.Value {

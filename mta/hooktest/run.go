@@ -102,7 +102,7 @@ func (s *session) snapshot() *hook.Snapshot {
 	host.Hostname, host.UUIDVersion = c.Hostname(), c.Smtpd.Environment.UUID.Version
 	host.Files, host.Keys = s.w.roots, c
 	return &hook.Snapshot{
-		Universe: s.w.Universe, Set: s.w.set, Hostname: host.Hostname, Host: &host,
+		Universe: s.w.Universe, Compat: s.w.Loader.Compat, Set: s.w.set, Hostname: host.Hostname, Host: &host,
 		Limits: hook.Limits(c), Transports: hook.TransportIDs(&c.App), Hooks: hook.Bindings(&c.App),
 	}
 }

@@ -47,7 +47,27 @@ func (x *Builder) render(t *vm.Thread, top bool) ([]byte, error) {
 }
 
 // builders declares MIME.
+// existing is the legacy MIME(id): the message of the hook, or a part of it.
+func existing(t *vm.Thread, id string) (value.Value, error) {
+	hook, ok := t.Data.(interface{ Mail() value.Value })
+	if !ok || hook.Mail().IsNil() {
+		return value.None, vm.NotAvailable("MIME")
+	}
+	m := hook.Mail()
+	if id == "0" {
+		return m, nil
+	}
+	get := m.Object().Class.Lookup("getByID").Impl.(*vm.NativeMethod)
+	return get.Impl(t, []value.Value{m, value.Str(id)})
+}
+
 func builders(b *registry.Builder, c *classes) {
+	defer func() {
+		old := sig.New("MIME(id?: string) -> any", "Makes a new message, or gives the message of the hook or a part of it.").
+			Legacy(`$arguments["mail"]->getByID(id)`)
+		old.Contexts = []string{"eod"}
+		b.Func(old, nil)
+	}()
 	ctor := sig.New("MIME() -> MIME", "Makes a new message or part.").
 		Show(`echo length(MIME()->addHeader("Subject", "Hi")->setBody("text")->toString()) > 50;`, "true")
 	build := func(f func(t *vm.Thread, x *Builder, a []value.Value) error) vm.Impl {
@@ -77,7 +97,12 @@ func builders(b *registry.Builder, c *classes) {
 			queueSig(),
 		},
 	}, map[string]vm.Impl{
-		"MIME": func(*vm.Thread, []value.Value) (value.Value, error) { return value.Native(c.mime, &Builder{}), nil },
+		"MIME": func(t *vm.Thread, a []value.Value) (value.Value, error) {
+			if len(a) > 0 {
+				return existing(t, a[0].Str())
+			}
+			return value.Native(c.mime, &Builder{}), nil
+		},
 		"addHeader": build(func(_ *vm.Thread, x *Builder, a []value.Value) error {
 			o := registry.OptionsAt("addHeader", a, 2)
 			f := fieldOptions(o)
