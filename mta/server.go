@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -52,6 +53,7 @@ type Server struct {
 	hooks    *hook.Runner
 	spool    *spool.Spool
 	queue    *queue.Queue
+	servers  map[string]*smtpserver.Server // by id, set before the first connection
 
 	state   atomic.Pointer[state]
 	loading sync.Mutex
@@ -260,11 +262,13 @@ type listener struct {
 // listen binds every address, all or none.
 func (s *Server) listen(c *config.Config) ([]listener, error) {
 	var out []listener
+	s.servers = map[string]*smtpserver.Server{}
 	for _, x := range c.Smtpd.Servers {
 		srv := &smtpserver.Server{
 			Options: func() *smtpserver.Options { return s.serverOptions(x.ID) }, Hooks: s.hooks, Enqueuer: s, Resolver: clientNames{s},
 			NewID: s.newID, Logger: s.o.Logger,
 		}
+		s.servers[x.ID] = srv
 		for _, l := range x.Listeners {
 			addr := net.JoinHostPort(l.Address, fmt.Sprint(l.Port))
 			ln, err := net.Listen("tcp", addr)
@@ -278,6 +282,18 @@ func (s *Server) listen(c *config.Config) ([]listener, error) {
 		}
 	}
 	return out, nil
+}
+
+// connections implements server_concurrency().
+func (s *Server) connections(id string, from netip.Prefix) (int, bool) {
+	srv := s.servers[id]
+	if srv == nil {
+		return 0, false
+	}
+	if !from.IsValid() {
+		return srv.Connections(nil), true
+	}
+	return srv.Connections(func(ip netip.Addr) bool { return from.Contains(ip.Unmap()) }), true
 }
 
 // cause words why an address cannot be bound.

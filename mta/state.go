@@ -3,7 +3,6 @@ package mta
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"os"
 	"reflect"
@@ -13,6 +12,7 @@ import (
 	"github.com/hawser-mta/hawser/mta/config"
 	"github.com/hawser-mta/hawser/mta/delivery"
 	"github.com/hawser-mta/hawser/mta/hook"
+	scriptqueue "github.com/hawser-mta/hawser/mta/script/queue"
 	"github.com/hawser-mta/hawser/runtime/module"
 	"github.com/hawser-mta/hawser/runtime/vm"
 	"github.com/hawser-mta/hawser/stdlib/dns"
@@ -98,20 +98,12 @@ func pair(c *config.Config, id string) (*tls.Certificate, error) {
 
 func (s *Server) settings(c *config.Config, st *state) *delivery.Settings {
 	d := &delivery.Settings{
-		Hostname: c.Hostname(), Transports: c.App.Transports(), Source: c.Source,
+		Hostname: c.Hostname(), CAs: c.Authorities(), Transports: c.App.Transports(), Source: c.Source,
 		ClientCert: func(id string) (*tls.Certificate, error) { return pair(c, id) },
 		Resolver: dns.New(dns.Options{
 			Servers: c.App.Resolver.Servers, Timeout: time.Duration(c.App.Resolver.Timeout), Retries: c.App.Resolver.Retries,
 			CacheSize: c.App.Resolver.Cache.Size,
 		}),
-	}
-	for _, m := range c.App.PKI.CA {
-		if b, err := c.Read(&m); err == nil {
-			if d.CAs == nil {
-				d.CAs = x509.NewCertPool()
-			}
-			d.CAs.AppendCertsFromPEM(b)
-		}
 	}
 	return d
 }
@@ -124,6 +116,7 @@ func (s *Server) snapshot(c *config.Config, roots *module.Roots, set *module.Set
 	host.Files, host.Keys, host.Shared = roots, c, s.shared
 	host.Services[dns.Service] = d.Resolver
 	host.Services["txt"] = txtResolver{d.Resolver}
+	host.Services[scriptqueue.ConnectionService] = scriptqueue.Connections(s.connections)
 	return &hook.Snapshot{
 		Compat:   c.Smtpd.Scripting.Compat,
 		Universe: s.universe, Set: set, Hostname: d.Hostname, Host: host, Limits: hook.Limits(c),

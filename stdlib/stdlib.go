@@ -10,6 +10,7 @@ import (
 	"github.com/hawser-mta/hawser/stdlib/encode"
 	"github.com/hawser-mta/hawser/stdlib/inet"
 	"github.com/hawser-mta/hawser/stdlib/memory"
+	"github.com/hawser-mta/hawser/stdlib/metrics"
 	"github.com/hawser-mta/hawser/stdlib/num"
 	"github.com/hawser-mta/hawser/stdlib/regex"
 	"github.com/hawser-mta/hawser/stdlib/str"
@@ -33,6 +34,7 @@ func Register(b *registry.Builder) {
 		inet.Register,
 		dns.Register,
 		memory.Register,
+		metrics.Register,
 		sys.Register,
 		compat.Register, // last: it stands on the others
 	} {

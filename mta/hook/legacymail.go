@@ -33,8 +33,8 @@ func legacyMail(b *registry.Builder) {
 		declare(b, sig.New(signature, "The old form of "+modern+".").Legacy(modern), impl, EOD)
 	}
 	get, all, names := call("getHeader"), call("getHeaders"), call("getHeaderNames")
-	add, set, del := call("addHeader"), call("setHeader"), call("delHeader")
 	sign, verify := call("signDKIM"), call("verifyDKIM")
+	legacyChanges(old, get, call("addHeader"), call("setHeader"), call("delHeader"))
 
 	old("GetMailMessage() -> EODMailMessage|none", `$arguments["mail"]`, func(t *vm.Thread, _ []value.Value) (value.Value, error) {
 		x, err := state(t, "GetMailMessage")
@@ -54,6 +54,23 @@ func legacyMail(b *registry.Builder) {
 			}
 			return headersByName(t, names, all, truth(a, 1, true))
 		})
+	old("DKIMSign(selector: string, domain: string, key: RSAPrivateKey|ECPrivateKey|ED25519PrivateKey|string, options?: array) -> boolean|string", "signDKIM of the message",
+		func(t *vm.Thread, a []value.Value) (value.Value, error) {
+			v, err := sign(t, a...)
+			if v.IsString() {
+				return v, err
+			}
+			return value.Bool(!v.IsNil()), err
+		})
+	old("DKIMVerify(header: string, options?: array) -> array", "verifyDKIM of the message", func(t *vm.Thread, a []value.Value) (value.Value, error) {
+		return verify(t, a...)
+	})
+	declare(b, sig.New("GetTLS(options?: array) -> array", `The old form of $connection["tls"].`).Legacy(`$connection["tls"]`), getTLS,
+		Helo, Auth, MailFrom, RcptTo, EOD, PostDelivery)
+}
+
+// legacyChanges declares the functions that change header fields.
+func legacyChanges(old func(signature, modern string, impl vm.Impl), get, add, set, del method) {
 	for _, f := range []struct {
 		name, modern string
 		impl         method
@@ -97,19 +114,6 @@ func legacyMail(b *registry.Builder) {
 				return set(t, a[0], value.Str(text), option("encode", truth(a, 2, true)))
 			})
 	}
-	old("DKIMSign(selector: string, domain: string, key: RSAPrivateKey|ECPrivateKey|ED25519PrivateKey|string, options?: array) -> boolean|string", "signDKIM of the message",
-		func(t *vm.Thread, a []value.Value) (value.Value, error) {
-			v, err := sign(t, a...)
-			if v.IsString() {
-				return v, err
-			}
-			return value.Bool(!v.IsNil()), err
-		})
-	old("DKIMVerify(header: string, options?: array) -> array", "verifyDKIM of the message", func(t *vm.Thread, a []value.Value) (value.Value, error) {
-		return verify(t, a...)
-	})
-	declare(b, sig.New("GetTLS(options?: array) -> array", `The old form of $connection["tls"].`).Legacy(`$connection["tls"]`), getTLS,
-		Helo, Auth, MailFrom, RcptTo, EOD, PostDelivery)
 }
 
 func truth(a []value.Value, i int, def bool) value.Value {
