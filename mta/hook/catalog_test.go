@@ -38,7 +38,7 @@ var wider = map[string]string{
 var pending = strings.Fields(`FFI File Iconv Socket TLSSocket MIME->toFile MIME->send MIMEPart->setDateLater
 	MailMessage->toFile MailMessage->send MailMessage::File
 	aes_decrypt aes_encrypt cms_decrypt cms_encrypt cms_sign cms_verify crypt pkcs7_sign domain_publicsuffix http url_parse
-	smtp_lookup_auth smtp_lookup_rcpt spf_query`)
+	smtp_lookup_auth smtp_lookup_rcpt`)
 
 // isPending reports whether the entry, or its whole class, is among pending.
 func isPending(e entry) bool {

@@ -19,6 +19,7 @@ func universe() *registry.Universe {
 func TestRun(t *testing.T) {
 	t.Parallel()
 	runtest.Dir(t, universe(), "../../testdata/run/mail")
+	runtest.Dir(t, universe(), "../../testdata/run/stdlib/mail")
 }
 
 // TestExamples runs the example of every declaration, those of stdlib included.

@@ -26,6 +26,7 @@ type classes struct{ part, message, eod, mime *value.Class }
 func Register(b *registry.Builder) {
 	c := &classes{}
 	addresses(b)
+	senderPolicy(b)
 	parts(b, c)
 	messages(b, c)
 	builders(b, c)
