@@ -7,6 +7,7 @@ import (
 
 	"github.com/hawser-mta/hawser/mta/hook"
 	"github.com/hawser-mta/hawser/mta/message"
+	"github.com/hawser-mta/hawser/mta/route"
 	"github.com/hawser-mta/hawser/mta/smtp"
 	"github.com/hawser-mta/hawser/mta/smtpclient"
 )
@@ -28,9 +29,9 @@ func (j *job) try(ctx context.Context, o *hook.TryOptions) *hook.Attempt {
 		a.Error = configError("the message cannot be read")
 		return a
 	}
-	targets, fail := p.targets(ctx)
-	if fail != nil {
-		a.Error = fail
+	targets, none := p.Targets(ctx)
+	if none != nil {
+		a.Error = &hook.AttemptError{Type: "dns", DNS: none.Kind, Temporary: none.Temporary, Message: none.Message}
 		return a
 	}
 	m := j.mail(j.u.Patch.Apply(original))
@@ -79,7 +80,7 @@ func (j *job) mail(content message.Source) *smtpclient.Mail {
 }
 
 // one tries one address; done is false when the next one should be tried.
-func (j *job) one(ctx context.Context, p *plan, t target, m *smtpclient.Mail, a *hook.Attempt) (done bool) {
+func (j *job) one(ctx context.Context, p *plan, t route.Target, m *smtpclient.Mail, a *hook.Attempt) (done bool) {
 	o, src := p.dialOptions(t)
 	a.Result, a.Error, a.Conn = nil, nil, nil
 	conn, info, err := smtpclient.Dial(ctx, p.addrPort(t), o)
@@ -105,8 +106,8 @@ func (j *job) one(ctx context.Context, p *plan, t target, m *smtpclient.Mail, a 
 }
 
 // facts describes a connection for scripts.
-func facts(info *smtpclient.Info, t target, src source, o *smtpclient.Options, capture bool) *hook.AttemptConn {
-	c := &hook.AttemptConn{LocalIPID: src.id, Helo: o.Helo, RemoteIP: t.ip.String(), RemoteMX: t.name()}
+func facts(info *smtpclient.Info, t route.Target, src source, o *smtpclient.Options, capture bool) *hook.AttemptConn {
+	c := &hook.AttemptConn{LocalIPID: src.id, Helo: o.Helo, RemoteIP: t.IP.String(), RemoteMX: t.Name()}
 	if src.ip.IsValid() {
 		c.LocalIP = src.ip.String()
 	}

@@ -9,22 +9,19 @@ import (
 
 	"github.com/hawser-mta/hawser/mta/config"
 	"github.com/hawser-mta/hawser/mta/hook"
+	"github.com/hawser-mta/hawser/mta/route"
 	"github.com/hawser-mta/hawser/mta/smtpclient"
 	"github.com/hawser-mta/hawser/runtime/pki"
-	"github.com/hawser-mta/hawser/stdlib/dns"
 )
 
 // plan is a transport with the overrides of one attempt.
 type plan struct {
-	hosts            []string
-	port             int
-	domain           string
-	include, exclude []string
-	no4, no6         bool
-	sources          []source
-	options          smtpclient.Options
-	capture          bool
-	resolver         *dns.Resolver
+	route.Route
+	port     int
+	no4, no6 bool
+	sources  []source
+	options  smtpclient.Options
+	capture  bool
 }
 
 // source is one address of the pool.
@@ -74,20 +71,19 @@ func (j *job) plan(o *hook.TryOptions) (*plan, *hook.AttemptError) {
 	}
 	c := &t.Connection
 	p := &plan{
-		hosts: first([]string(c.Server), []string{lookupMX}), port: 25, domain: j.u.Recipient.Domain,
-		include: c.MX.Include, exclude: c.MX.Exclude, resolver: j.s.Resolver, capture: o.TLSCapturePeer,
+		Route: route.Route{
+			Hosts: first(o.Host, c.Server, []string{route.LookupMX}), Domain: pick(o.Domain, j.u.Recipient.Domain),
+			Include: first(o.MXInclude, c.MX.Include), Exclude: first(o.MXExclude, c.MX.Exclude), Resolver: j.s.Resolver,
+		},
+		port: 25, capture: o.TLSCapturePeer,
 	}
-	p.hosts = first(o.Host, p.hosts)
+	p.Reaches = p.reaches
 	if c.Port != nil {
 		p.port = *c.Port
 	}
 	if o.Port != 0 {
 		p.port = o.Port
 	}
-	if o.Domain != "" {
-		p.domain = o.Domain
-	}
-	p.include, p.exclude = first(o.MXInclude, p.include), first(o.MXExclude, p.exclude)
 	p.no4 = c.SourceIP.IPv4 != nil && c.SourceIP.IPv4.Off
 	p.no6 = c.SourceIP.IPv6 != nil && c.SourceIP.IPv6.Off
 	if err := j.sources(p, t, o); err != nil {
@@ -216,25 +212,17 @@ func flag(list ...*bool) bool {
 }
 
 // dialOptions are the options for one target.
-func (p *plan) dialOptions(t target) (*smtpclient.Options, source) {
+func (p *plan) dialOptions(t route.Target) (*smtpclient.Options, source) {
 	o := p.options
-	s, _ := p.source(t.ip)
+	s, _ := p.source(t.IP)
 	o.Local = s.ip
 	if s.helo != "" {
 		o.Helo = s.helo
 	}
-	o.TLS.Host = t.mx
-	if t.mx == "" {
-		o.TLS.Host = t.ip.String()
-	}
+	o.TLS.Host = t.Name()
 	return &o, s
 }
 
-func (p *plan) addrPort(t target) netip.AddrPort { return netip.AddrPortFrom(t.ip, uint16(p.port)) }
-
-func (t target) name() string {
-	if t.mx == "" {
-		return t.ip.String()
-	}
-	return t.mx
+func (p *plan) addrPort(t route.Target) netip.AddrPort {
+	return netip.AddrPortFrom(t.IP, uint16(p.port))
 }

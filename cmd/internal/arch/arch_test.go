@@ -59,8 +59,8 @@ var layers = []string{"lang", "runtime", "stdlib", "mta", "cmd"}
 var order = map[string][][]string{
 	"lang":    {{"token"}, {"diag"}, {"sig"}, {"ast"}, {"bytecode"}, {"parser"}, {"resolve"}, {"compile"}, {"golden"}},
 	"runtime": {{"value", "pcre"}, {"vm"}, {"registry"}, {"pki"}, {"module", "reload", "inspect"}, {"runtest"}},
-	"mta": {{"address", "smtp", "message"}, {"spf", "dkim", "dsn"}, {"config"}, {"workspace"}, {"spool"}, {"policy"}, {"queue"},
-		{"script"}, {"hook"}, {"hooktest"}, {"smtpclient"}, {"smtpserver", "delivery"}, {""}},
+	"mta": {{"address", "smtp", "message"}, {"spf", "dkim", "dsn", "route", "smtpclient"}, {"config"}, {"workspace"}, {"spool"}, {"policy"}, {"queue"},
+		{"script"}, {"hook"}, {"hooktest"}, {"smtpserver", "delivery"}, {""}},
 }
 
 // siblings are imports inside a group that are allowed, with the reason.

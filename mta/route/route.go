@@ -1,4 +1,7 @@
-package delivery
+// Package route finds the addresses that mail for a domain goes to: MX groups in random
+// order, implicit and null MX, literals, both families in turn (RFC 5321 section 5.1,
+// RFC 7505, spec mta 5).
+package route
 
 import (
 	"context"
@@ -9,15 +12,38 @@ import (
 	"strings"
 
 	"github.com/hawser-mta/hawser/mta/address"
-	"github.com/hawser-mta/hawser/mta/hook"
 	"github.com/hawser-mta/hawser/runtime/pki"
 	"github.com/hawser-mta/hawser/stdlib/dns"
 )
 
-// target is one address to try.
-type target struct {
-	mx string // host name, "" for a literal
-	ip netip.Addr
+// Target is one address to try.
+type Target struct {
+	Host string // "" for a literal
+	IP   netip.Addr
+}
+
+// Name returns the host, or the address when there is none.
+func (t Target) Name() string {
+	if t.Host == "" {
+		return t.IP.String()
+	}
+	return t.Host
+}
+
+// Route says where mail goes.
+type Route struct {
+	Hosts            []string // names, addresses and LookupMX
+	Domain           string   // whose MX hosts LookupMX stands for
+	Include, Exclude []string // patterns of MX hosts to keep and to leave out
+	Reaches          func(netip.Addr) bool
+	Resolver         *dns.Resolver
+}
+
+// Error is why there is no target.
+type Error struct {
+	Kind      string // nxdomain, nullmx, nodata, ipfamily, excluded or other (spec hooks 14)
+	Temporary bool
+	Message   string
 }
 
 // Limits of one attempt (spec mta 5).
@@ -26,34 +52,35 @@ const (
 	maxAddresses = 10
 )
 
-const lookupMX = "lookup-mx"
+// LookupMX as a host stands for the MX hosts of the domain.
+const LookupMX = "lookup-mx"
 
-// targets returns the addresses to try in order.
-func (p *plan) targets(ctx context.Context) ([]target, *hook.AttemptError) {
+// Targets returns the addresses to try in order.
+func (r *Route) Targets(ctx context.Context) ([]Target, *Error) {
 	var hosts []string
-	for _, h := range p.hosts {
-		if h != lookupMX {
+	for _, h := range r.Hosts {
+		if h != LookupMX {
 			hosts = append(hosts, h)
 			continue
 		}
-		found, err := p.exchangers(ctx)
+		found, err := r.exchangers(ctx)
 		if err != nil {
 			return nil, err
 		}
 		hosts = append(hosts, found...)
 	}
-	return p.addresses(ctx, hosts)
+	return r.addresses(ctx, hosts)
 }
 
-func dnsError(kind, format string, args ...any) *hook.AttemptError {
+func dnsError(kind, format string, args ...any) *Error {
 	temporary := kind == "other" || kind == "ipfamily" || kind == "excluded"
-	return &hook.AttemptError{Type: "dns", DNS: kind, Temporary: temporary, Message: fmt.Sprintf(format, args...)}
+	return &Error{Kind: kind, Temporary: temporary, Message: fmt.Sprintf(format, args...)}
 }
 
 // exchangers looks up the MX hosts of the recipient's domain, in the order to
 // try them.
-func (p *plan) exchangers(ctx context.Context) ([]string, *hook.AttemptError) {
-	domain := p.domain
+func (r *Route) exchangers(ctx context.Context) ([]string, *Error) {
+	domain := r.Domain
 	if ip, ok := literal(domain); ok {
 		return []string{ip.String()}, nil
 	}
@@ -61,14 +88,14 @@ func (p *plan) exchangers(ctx context.Context) ([]string, *hook.AttemptError) {
 	if domain == "" {
 		return nil, dnsError("nxdomain", "the recipient has no domain")
 	}
-	a := p.resolver.Query(ctx, domain, "mx")
+	a := r.Resolver.Query(ctx, domain, "mx")
 	switch {
 	case a.Error == dns.NXDomain:
 		return nil, dnsError("nxdomain", "domain %s does not exist", domain)
 	case a.Error != "":
 		return nil, dnsError("other", "MX look-up of %s: %s", domain, a.Error)
 	case len(a.Records) == 0:
-		return p.filter([]string{domain}) // implicit MX (RFC 5321 section 5.1)
+		return r.filter([]string{domain}) // implicit MX (RFC 5321 section 5.1)
 	case len(a.Records) == 1 && a.Records[0].Text == ".":
 		return nil, dnsError("nullmx", "domain %s takes no mail", domain)
 	}
@@ -79,26 +106,26 @@ func (p *plan) exchangers(ctx context.Context) ([]string, *hook.AttemptError) {
 			k++
 		}
 		group := make([]string, 0, k-i)
-		for _, r := range a.Records[i:k] {
-			group = append(group, strings.ToLower(r.Text))
+		for _, x := range a.Records[i:k] {
+			group = append(group, strings.ToLower(x.Text))
 		}
 		rand.Shuffle(len(group), func(x, y int) { group[x], group[y] = group[y], group[x] })
 		hosts = append(hosts, group...)
 		i = k
 	}
-	return p.filter(hosts)
+	return r.filter(hosts)
 }
 
 // filter applies mx_include and mx_exclude.
-func (p *plan) filter(hosts []string) ([]string, *hook.AttemptError) {
+func (r *Route) filter(hosts []string) ([]string, *Error) {
 	match := func(patterns []string, host string) bool {
 		return slices.ContainsFunc(patterns, func(x string) bool { return pki.MatchName(x, host) })
 	}
 	out := slices.DeleteFunc(hosts, func(h string) bool {
-		return len(p.include) > 0 && !match(p.include, h) || match(p.exclude, h)
+		return len(r.Include) > 0 && !match(r.Include, h) || match(r.Exclude, h)
 	})
 	if len(out) == 0 {
-		return nil, dnsError("excluded", "mx_include and mx_exclude leave no host of %s", p.domain)
+		return nil, dnsError("excluded", "mx_include and mx_exclude leave no host of %s", r.Domain)
 	}
 	return out, nil
 }
@@ -115,16 +142,16 @@ func literal(domain string) (netip.Addr, bool) {
 }
 
 // addresses looks up the addresses of hosts, IPv6 and IPv4 in turn.
-func (p *plan) addresses(ctx context.Context, hosts []string) ([]target, *hook.AttemptError) {
-	var out []target
+func (r *Route) addresses(ctx context.Context, hosts []string) ([]Target, *Error) {
+	var out []Target
 	otherFamily, failed := false, ""
 	for i, h := range hosts {
 		if i == maxHosts || len(out) >= maxAddresses {
 			break
 		}
 		if ip, err := netip.ParseAddr(h); err == nil {
-			if p.reaches(ip) {
-				out = append(out, target{ip: ip})
+			if r.Reaches(ip) {
+				out = append(out, Target{IP: ip})
 			} else {
 				otherFamily = true
 			}
@@ -132,13 +159,13 @@ func (p *plan) addresses(ctx context.Context, hosts []string) ([]target, *hook.A
 		}
 		var lists [2][]netip.Addr
 		for k, typ := range []string{"aaaa", "a"} {
-			a := p.resolver.Query(ctx, h, typ)
+			a := r.Resolver.Query(ctx, h, typ)
 			if a.Temporary() {
 				failed = fmt.Sprintf("look-up of %s: %s", h, a.Error)
 			}
-			for _, r := range a.Records {
-				if p.reaches(r.Addr()) {
-					lists[k] = append(lists[k], r.Addr())
+			for _, x := range a.Records {
+				if r.Reaches(x.Addr()) {
+					lists[k] = append(lists[k], x.Addr())
 				} else {
 					otherFamily = true
 				}
@@ -148,7 +175,7 @@ func (p *plan) addresses(ctx context.Context, hosts []string) ([]target, *hook.A
 		for n := range max(len(lists[0]), len(lists[1])) {
 			for k := range lists {
 				if n < len(lists[k]) {
-					out = append(out, target{h, lists[k][n]})
+					out = append(out, Target{h, lists[k][n]})
 				}
 			}
 		}
@@ -159,7 +186,7 @@ func (p *plan) addresses(ctx context.Context, hosts []string) ([]target, *hook.A
 	case failed != "":
 		return nil, dnsError("other", "%s", failed)
 	case otherFamily:
-		return nil, dnsError("ipfamily", "the hosts of %s cannot be reached from our addresses", p.domain)
+		return nil, dnsError("ipfamily", "the hosts of %s cannot be reached from our addresses", r.Domain)
 	}
-	return nil, dnsError("nodata", "no host of %s has an address", p.domain)
+	return nil, dnsError("nodata", "no host of %s has an address", r.Domain)
 }
