@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"net/netip"
 	"os"
 	"reflect"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/hawser-mta/hawser/mta/delivery"
 	"github.com/hawser-mta/hawser/mta/hook"
 	scriptqueue "github.com/hawser-mta/hawser/mta/script/queue"
+	"github.com/hawser-mta/hawser/mta/script/smtp"
 	"github.com/hawser-mta/hawser/runtime/module"
 	"github.com/hawser-mta/hawser/runtime/vm"
 	"github.com/hawser-mta/hawser/stdlib/dns"
@@ -116,10 +118,24 @@ func (s *Server) snapshot(c *config.Config, roots *module.Roots, set *module.Set
 	host.Files, host.Keys, host.Shared = roots, c, s.shared
 	host.Services[dns.Service] = d.Resolver
 	host.Services["txt"] = txtResolver{d.Resolver}
+	host.Services[smtp.Service] = clientSettings{d}
 	host.Services[scriptqueue.ConnectionService] = scriptqueue.Connections(s.connections)
 	return &hook.Snapshot{
 		Compat:   c.Smtpd.Scripting.Compat,
 		Universe: s.universe, Set: set, Hostname: d.Hostname, Host: host, Limits: hook.Limits(c),
 		Transports: hook.TransportIDs(&c.App), Hooks: hook.Bindings(&c.App),
 	}
+}
+
+// clientSettings implements smtp.Configuration.
+type clientSettings struct{ d *delivery.Settings }
+
+func (c clientSettings) Transport(id, domain string) (*smtp.Server, bool) {
+	return c.d.Server(id, domain)
+}
+
+func (c clientSettings) Source(id string) (netip.Addr, string, bool) {
+	a, ok := c.d.Source(id)
+	ip, err := netip.ParseAddr(a.Address)
+	return ip, a.Helo, ok && err == nil
 }

@@ -7,10 +7,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hawser-mta/hawser/mta/address"
 	"github.com/hawser-mta/hawser/mta/config"
 	"github.com/hawser-mta/hawser/mta/hook"
 	"github.com/hawser-mta/hawser/mta/route"
+	"github.com/hawser-mta/hawser/mta/script/smtp"
 	"github.com/hawser-mta/hawser/mta/smtpclient"
+	"github.com/hawser-mta/hawser/mta/spool"
 	"github.com/hawser-mta/hawser/runtime/pki"
 )
 
@@ -163,6 +166,8 @@ func (j *job) session(p *plan, t *config.Transport, o *hook.TryOptions) *hook.At
 	if o.ConnectTimeout > 0 {
 		c.ConnectTimeout = o.ConnectTimeout
 	}
+	c.XClient, c.FreeBind = o.XClient, flag(o.NonlocalSource)
+	c.NoChunking = o.Chunking != nil && !*o.Chunking
 	x := &c.TLS
 	x.Mode = smtpclient.TLSMode(pick(o.TLS, s.TLS.Mode, "disabled"))
 	switch x.Mode {
@@ -225,4 +230,21 @@ func (p *plan) dialOptions(t route.Target) (*smtpclient.Options, source) {
 
 func (p *plan) addrPort(t route.Target) netip.AddrPort {
 	return netip.AddrPortFrom(t.IP, uint16(p.port))
+}
+
+// Server returns the settings of a transport for scripts that talk to it without the
+// queue. It implements part of smtp.Configuration.
+func (s *Settings) Server(id, domain string) (*smtp.Server, bool) {
+	j := &job{s: s, u: &spool.Unit{TransportID: id, Recipient: address.Address{Domain: domain}}}
+	if j.transport() == nil {
+		return nil, false
+	}
+	p, fail := j.plan(nil)
+	if fail != nil {
+		return nil, false
+	}
+	return &smtp.Server{Route: p.Route, Port: p.port, Options: p.options, CapturePeer: p.capture, Bind: func(ip netip.Addr) (netip.Addr, string) {
+		src, _ := p.source(ip)
+		return src.ip, src.helo
+	}}, true
 }

@@ -140,29 +140,17 @@ func (x *run) acceptOptions(v *Verdict, o *registry.Options) (err error) {
 			}
 			v.Address = &a
 			if params != nil {
-				v.Params = readParams(params)
+				v.Params = mail.Params(params)
 			}
 		}
 		if p := o.Array("params"); p != nil {
-			v.Params = readParams(p)
+			v.Params = mail.Params(p)
 		}
 		if v.TransportID = text("transportid"); x.phase == RcptTo && v.TransportID != nil && !x.snap.Transports[*v.TransportID] {
 			return fmt.Errorf("Accept(): unknown transport '%.80s'", *v.TransportID)
 		}
 	}
 	return o.Err()
-}
-
-// readParams reads ESMTP parameters; none and "" are keywords without a value.
-func readParams(a *value.Array) smtp.Params {
-	if a == nil {
-		return nil
-	}
-	out := smtp.Params{}
-	for k, v := range a.All() {
-		out = append(out, smtp.Param{Key: k.String(), Value: v.String()})
-	}
-	return out
 }
 
 func reject(t *vm.Thread, a []value.Value) (value.Value, error)   { return refuse(t, Reject, a) }

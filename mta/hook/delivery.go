@@ -40,6 +40,9 @@ type TryOptions struct {
 	DSN             *DSNRequest
 	DSNSuccess      string
 	Priority        *int
+	XClient         smtp.Params
+	Chunking        *bool
+	NonlocalSource  *bool
 }
 
 // SourceIP is one entry of a source address pool.

@@ -120,6 +120,23 @@ false
 	}
 }
 
+// TestLegacySend queues a message with one call.
+func TestLegacySend(t *testing.T) {
+	t.Parallel()
+	r := runner(t, map[string]string{"connect": `
+		echo mail("s@x.test", "r@y.test", "Sübject", "the body", "mx", ["sender_name" => "Änn", "headers" => ["X-A" => "1"]]);
+		try { mail("s@x.test", "nonsense", "", "", "mx"); } catch ($e) { echo $e->message(); }
+		echo GetAddressList("Jo <jo@x.org>; b@y.org");`})
+	r.Run(t.Context(), input(hook.Connect))
+	got := r.out.String()
+	for _, part := range []string{"r@y.test ", "From: =?utf-8?Q?=C3=84nn?= <s@x.test>\r\nTo: r@y.test\r\nSubject: =?utf-8?Q?S=C3=BCbject?=\r\nX-A: 1\r\n", "\r\n\r\nthe body", "new\n",
+		"mail(): To: 'nonsense' is not an address", `[0=>"jo@x.org",1=>"b@y.org"]`} {
+		if !strings.Contains(got, part) {
+			t.Errorf("%q is not in %q %s", part, got, r.log.String())
+		}
+	}
+}
+
 // TestPeerCertificate: the certificate of a peer is what class X509 takes.
 func TestPeerCertificate(t *testing.T) {
 	t.Parallel()

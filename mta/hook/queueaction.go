@@ -52,7 +52,8 @@ func readTry(o *registry.Options) (*TryOptions, error) {
 		TLSVerifyName: o.Strings("tls_verify_name"), TLSDefaultCA: flag("tls_default_ca"), TLSClientCert: o.Str("tls_client_cert", ""),
 		TLSCapturePeer: o.Bool("tls_capture_peer_cert", false), Protocol: o.Str("protocol", ""),
 		MXInclude: o.Strings("mx_include"), MXExclude: o.Strings("mx_exclude"), JobID: text("jobid"), TenantID: text("tenantid"),
-		ConnectTimeout: duration(o.Num("connect_timeout", 0)),
+		ConnectTimeout: duration(o.Num("connect_timeout", 0)), XClient: mail.Params(o.Array("xclient")),
+		Chunking: flag("chunking"), NonlocalSource: flag("nonlocal_source"),
 	}
 	if v, ok := o.Get("host"); ok {
 		if v.IsArray() {
@@ -92,14 +93,14 @@ func readEnvelope(y *TryOptions, o *registry.Options) error {
 		if err != nil {
 			return err
 		}
-		y.Sender, y.SenderParams = &a, readParams(params)
+		y.Sender, y.SenderParams = &a, mail.Params(params)
 	}
 	if v, ok := o.Get("recipient"); ok {
 		a, params, err := mail.Parse("Try(): recipient", v)
 		if err != nil {
 			return err
 		}
-		y.Recipient, y.RecipientParams = &a, readParams(params)
+		y.Recipient, y.RecipientParams = &a, mail.Params(params)
 	}
 	if list := o.Array("sourceip"); list != nil {
 		for v := range list.Values() {

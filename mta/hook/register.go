@@ -102,7 +102,9 @@ func tryOptions() []sig.Option {
 		sig.Opt("tls_client_cert: string", "pki.private id"), sig.Opt("tls_capture_peer_cert: boolean = false", "give the certificate to postdelivery"),
 		sig.Opt("protocol: string", "smtp or lmtp"), sig.Opt("mx_include: array", "hosts to keep"), sig.Opt("mx_exclude: array", "hosts to leave out"),
 		sig.Opt("jobid: string", "for policies"), sig.Opt("tenantid: string", "for policies"), sig.Opt("timeout: array", "state => seconds"),
-		sig.Opt("connect_timeout: number = 30", "seconds"), optDSN, sig.Opt("priority: number", "0 or 1"),
+		sig.Opt("connect_timeout: number = 30", "seconds"), optDSN,
+		sig.Opt("xclient: array", "attributes sent when the server offers XCLIENT"), sig.Opt("chunking: boolean = true", "use BDAT when it is offered"),
+		sig.Opt("nonlocal_source: boolean = false", "the source address need not be the host's"), sig.Opt("priority: number", "0 or 1"),
 	}
 }
 

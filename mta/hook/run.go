@@ -61,14 +61,14 @@ func (x *run) QueueCopy(t *vm.Thread, src message.Source, patch message.Patch, s
 	if q.Sender, params, err = mail.Parse("queue(): sender", sender); err != nil {
 		return "", 0, err
 	}
-	q.SenderExtra = readParams(params)
+	q.SenderExtra = mail.Params(params)
 	if q.Recipient, params, err = mail.Parse("queue(): recipient", recipient); err != nil {
 		return "", 0, err
 	}
 	if q.Recipient.IsNull() {
 		return "", 0, errors.New("queue(): the recipient is empty")
 	}
-	q.RcptExtra = readParams(params)
+	q.RcptExtra = mail.Params(params)
 	if x.in != nil {
 		q.Priority = x.in.Conn.Priority
 	}

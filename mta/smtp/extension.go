@@ -17,6 +17,7 @@ const (
 	ExtAuth       = "AUTH"                // RFC 4954
 	ExtDSN        = "DSN"                 // RFC 3461
 	ExtRequireTLS = "REQUIRETLS"          // RFC 8689
+	ExtXclient    = "XCLIENT"             // Postfix
 )
 
 // Extension is one line of an EHLO answer: the keyword in upper case and its

@@ -83,6 +83,9 @@ func dialOnce(ctx context.Context, addr netip.AddrPort, o *Options) (*Conn, *Inf
 	d := o.Dialer
 	if d == nil {
 		nd := &net.Dialer{}
+		if o.FreeBind {
+			nd.Control = freeBind
+		}
 		if o.Local.IsValid() {
 			if o.Local.Unmap().Is4() != addr.Addr().Unmap().Is4() {
 				return nil, nil, &Error{Type: ErrConfig, Temporary: true,

@@ -29,7 +29,12 @@ type Options struct {
 
 	TLS TLSOptions
 
+	FreeBind bool // Local may be an address that the host does not own
+
 	Username, Password string // Username "": no AUTH
+	MustAuth           bool   // AUTH also with an empty Username
+
+	XClient []smtp.Param // attributes sent when the server offers XCLIENT
 
 	NoChunking bool // never use BDAT
 	NoPipeline bool // one command at a time even when PIPELINING is offered

@@ -36,10 +36,32 @@ func (c *Conn) setUp(ctx context.Context) error {
 	if err := c.secure(ctx); err != nil {
 		return err
 	}
-	if c.o.Username != "" {
-		return c.auth(ctx)
+	if c.o.Username != "" || c.o.MustAuth {
+		if err := c.auth(ctx); err != nil {
+			return err
+		}
 	}
-	return nil
+	return c.xclient(ctx)
+}
+
+// xclient names the client that the mail came from, and greets again: the session
+// starts anew after it.
+func (c *Conn) xclient(ctx context.Context) error {
+	if len(c.o.XClient) == 0 || !c.info.Extensions.Has(smtp.ExtXclient) {
+		return nil
+	}
+	line := "XCLIENT"
+	for _, p := range c.o.XClient {
+		line += " " + strings.ToUpper(p.Key) + "=" + smtp.EncodeXtext(p.Value)
+	}
+	r, err := c.exchange(ctx, smtp.StateXclient, line)
+	if err != nil {
+		return err
+	}
+	if !r.Positive() {
+		return c.refused(r, smtp.StateXclient)
+	}
+	return c.greet(ctx)
 }
 
 // refused turns a reply other than the wanted one into an error: a negative

@@ -7,6 +7,7 @@ import (
 	"github.com/hawser-mta/hawser/lang/sig"
 	"github.com/hawser-mta/hawser/mta/address"
 	"github.com/hawser-mta/hawser/mta/dkim"
+	"github.com/hawser-mta/hawser/mta/smtp"
 	"github.com/hawser-mta/hawser/runtime/registry"
 	"github.com/hawser-mta/hawser/runtime/value"
 	"github.com/hawser-mta/hawser/runtime/vm"
@@ -87,6 +88,18 @@ func Parse(name string, v value.Value) (a address.Address, params *value.Array, 
 		return a, params, nil
 	}
 	return a, nil, fmt.Errorf("%s must be string|array, got %s", name, v.TypeName())
+}
+
+// Params reads ESMTP parameters; none and "" are keywords without a value.
+func Params(a *value.Array) smtp.Params {
+	if a == nil {
+		return nil
+	}
+	out := smtp.Params{}
+	for k, v := range a.All() {
+		out = append(out, smtp.Param{Key: k.String(), Value: v.String()})
+	}
+	return out
 }
 
 func fieldValue(text string, field bool) string {

@@ -56,6 +56,7 @@ func messages(b *registry.Builder, c *classes) {
 				sig.Opt("timeout: number = 5", "seconds per DNS query"),
 				sig.Opt("dns_function: function", "called with the name of the key record, returns [\"result\" => text] or [\"error\" => …]")).Method(),
 			queueSig(),
+			sendSig(),
 		},
 	}, map[string]vm.Impl{
 		"String": func(_ *vm.Thread, a []value.Value) (value.Value, error) {
@@ -97,6 +98,13 @@ func messages(b *registry.Builder, c *classes) {
 		"signDKIM":   signMessage,
 		"verifyDKIM": on(verify),
 		"queue":      queueMessage(false),
+		"send": on(func(t *vm.Thread, p *Part, a []value.Value) (value.Value, error) {
+			src, err := p.mail.Editor.Result()
+			if err != nil {
+				return value.None, err
+			}
+			return c.deliver(t, src, a)
+		}),
 	})
 	c.eod = b.Class(sig.Class{
 		Name: "EODMailMessage", Parent: "MailMessage", Text: "The message of the eod hook. Its copies are sent only when the hook accepts.",

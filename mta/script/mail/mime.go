@@ -95,6 +95,7 @@ func builders(b *registry.Builder, c *classes) {
 			signSig("MIME|none"),
 			sig.New("toString() -> string", "The text of the message.").Method(),
 			queueSig(),
+			sendSig(),
 		},
 	}, map[string]vm.Impl{
 		"MIME": func(t *vm.Thread, a []value.Value) (value.Value, error) {
@@ -151,6 +152,13 @@ func builders(b *registry.Builder, c *classes) {
 				return value.None, err
 			}
 			return queueCopy(t, message.Bytes(raw), nil, a[1:], false)
+		},
+		"send": func(t *vm.Thread, a []value.Value) (value.Value, error) {
+			raw, err := a[0].Object().Native.(*Builder).render(t, true)
+			if err != nil {
+				return value.None, err
+			}
+			return c.deliver(t, message.Bytes(raw), a[1:])
 		},
 	})
 }

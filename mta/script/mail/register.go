@@ -20,16 +20,20 @@ type Mail struct {
 }
 
 // classes are the native classes of one universe.
-type classes struct{ part, message, eod, mime *value.Class }
+type classes struct {
+	part, message, eod, mime *value.Class
+	send                     Sender
+}
 
-// Register declares the domain.
-func Register(b *registry.Builder) {
-	c := &classes{}
+// Register declares the domain; send is what send() of messages does.
+func Register(b *registry.Builder, send Sender) {
+	c := &classes{send: send}
 	addresses(b)
 	senderPolicy(b)
 	parts(b, c)
 	messages(b, c)
 	builders(b, c)
+	legacy(b)
 	b.Loader(registry.DataLoader{Name: "eml", Ext: []string{".eml"}, Load: func(src []byte, _ map[string]any) (any, error) {
 		return func(*vm.Thread) (value.Value, error) { return c.open(message.Bytes(src), c.message), nil }, nil
 	}})

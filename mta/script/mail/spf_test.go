@@ -1,19 +1,11 @@
 package mail_test
 
 import (
-	"net"
-	"strings"
 	"testing"
-	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
-	mdns "github.com/miekg/dns"
 
-	"github.com/hawser-mta/hawser/mta/script"
-	"github.com/hawser-mta/hawser/runtime/module"
-	"github.com/hawser-mta/hawser/runtime/registry"
-	"github.com/hawser-mta/hawser/runtime/vm"
-	"github.com/hawser-mta/hawser/stdlib"
+	"github.com/hawser-mta/hawser/mta/script/scripttest"
 	"github.com/hawser-mta/hawser/stdlib/dns"
 )
 
@@ -31,72 +23,14 @@ alias.test.         60 IN CNAME mail.example.test.
 4.3.2.1.bl.test.    60 IN A 127.0.0.2
 `
 
-// resolver asks a server on loopback that has the zone.
-func resolver(t *testing.T) *dns.Resolver {
-	t.Helper()
-	records := map[string][]mdns.RR{}
-	p := mdns.NewZoneParser(strings.NewReader(zone), ".", "")
-	for rr, ok := p.Next(); ok; rr, ok = p.Next() {
-		records[rr.Header().Name] = append(records[rr.Header().Name], rr)
-	}
-	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv := &mdns.Server{PacketConn: pc, Handler: mdns.HandlerFunc(func(w mdns.ResponseWriter, q *mdns.Msg) {
-		m := new(mdns.Msg)
-		m.SetReply(q)
-		name := strings.ToLower(q.Question[0].Name)
-		switch {
-		case name == "down.test.":
-			m.Rcode = mdns.RcodeServerFailure
-		case records[name] == nil:
-			m.Rcode = mdns.RcodeNameError
-		}
-		for _, rr := range records[name] {
-			if h := rr.Header(); h.Rrtype == q.Question[0].Qtype || h.Rrtype == mdns.TypeCNAME {
-				m.Answer = append(m.Answer, rr)
-			}
-		}
-		if err := w.WriteMsg(m); err != nil {
-			t.Log(err)
-		}
-	})}
-	go func() {
-		if err := srv.ActivateAndServe(); err != nil {
-			t.Log(err)
-		}
-	}()
-	t.Cleanup(func() { _ = srv.Shutdown() })
-	return dns.New(dns.Options{Servers: []string{pc.LocalAddr().String()}})
-}
-
-// execute runs a program that may use legacy names and returns what it prints.
-func execute(t *testing.T, src string, r *dns.Resolver) string {
-	t.Helper()
-	b := registry.New()
-	stdlib.Register(b)
-	script.Register(b)
-	root := &module.Root{FS: fstest.MapFS{}}
-	loader := module.NewLoader(b.Freeze())
-	loader.Compat = true
-	set, diags := loader.Build(t.Context(), &module.Roots{Files: root}, []module.Entry{{ID: "main", Root: root, Path: "main", Source: []byte(src)}})
-	if set == nil {
-		t.Fatal(diags.Err())
-	}
-	var out strings.Builder
-	host := vm.DefaultHost(&out)
-	host.Hostname = "mx.local.test"
-	host.Services[dns.Service] = r
-	if _, err := vm.New(set.Image("main"), host, vm.Limits{}).Run(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return out.String()
+// ask returns the services of a script that asks a server with the zone.
+func ask(t *testing.T) map[string]any {
+	return map[string]any{dns.Service: scripttest.Resolver(t, zone)}
 }
 
 func TestSPF(t *testing.T) {
 	t.Parallel()
-	out := execute(t, `
+	out := scripttest.Execute(t, `
 		function show($ip, $sender) { $r = spf_query($ip, "helo.test", $sender); echo [$r["result"], $r["explanation"] ?? none]; }
 		show("192.0.2.5", "a@example.test");
 		show("::ffff:192.0.2.100", "a@EXAMPLE.test");
@@ -111,7 +45,7 @@ func TestSPF(t *testing.T) {
 		show("198.51.100", "a@example.test");
 		echo spf_query("198.51.100.7", "helo.test", "a@soft.test");
 		echo [spf("192.0.2.5", "h.test", "example.test"), spf("198.51.100.7", "h.test", "soft.test"), spf("198.51.100.7", "h.test", "a@example.test"), spf("1.2.3.4", "h.test", "x.test")];
-		echo spf("192.0.2.5", "h.test", "example.test", ["extended_result" => true])["result"];`, resolver(t))
+		echo spf("192.0.2.5", "h.test", "example.test", ["extended_result" => true])["result"];`, ask(t))
 	want := `[0=>"pass",1=>none]
 [0=>"pass",1=>none]
 [0=>"pass",1=>none]
@@ -135,12 +69,12 @@ pass
 // TestLegacyNames: dns() and its relatives give plain lists.
 func TestLegacyNames(t *testing.T) {
 	t.Parallel()
-	out := execute(t, `
+	out := scripttest.Execute(t, `
 		echo [dns("mail.example.test"), dns4("mail.example.test"), dns6("alias.test"), dnsmx("mx.test"), dnstxt("soft.test"), dnscname("alias.test"), dnsns("mx.test")];
 		echo [dnsptr("192.0.2.100"), dnsptr("nonsense"), dns4("nothing.test"), dns4("down.test")];
 		echo dns("mail.example.test", ["extended_result" => true]);
 		echo dns4("nothing.test", ["extended_result" => true]);
-		echo [dnsbl("1.2.3.4", "bl.test"), dnsbl("1.2.3.5", "bl.test"), dnsbl("x", "bl.test")];`, resolver(t))
+		echo [dnsbl("1.2.3.4", "bl.test"), dnsbl("1.2.3.5", "bl.test"), dnsbl("x", "bl.test")];`, ask(t))
 	want := `[0=>[0=>"192.0.2.100",1=>"2001:db8::25"],1=>[0=>"192.0.2.100"],2=>[0=>"2001:db8::25"],3=>[0=>"mail.example.test"],4=>[0=>"v=spf1 ~all"],5=>[0=>"mail.example.test"],6=>[]]
 [0=>[0=>"mail.example.test"],1=>[],2=>[],3=>[]]
 ["result"=>[0=>"192.0.2.100",1=>"2001:db8::25"],"dnssec"=>false]

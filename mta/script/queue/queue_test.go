@@ -2,19 +2,13 @@ package queue_test
 
 import (
 	"net/netip"
-	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/hawser-mta/hawser/mta/script"
 	"github.com/hawser-mta/hawser/mta/script/queue"
-	"github.com/hawser-mta/hawser/runtime/module"
-	"github.com/hawser-mta/hawser/runtime/registry"
-	"github.com/hawser-mta/hawser/runtime/vm"
-	"github.com/hawser-mta/hawser/stdlib"
+	"github.com/hawser-mta/hawser/mta/script/scripttest"
 )
 
 // server keeps what it is told.
@@ -36,31 +30,10 @@ func (s *server) Policy(p queue.Policy) (string, bool, bool) {
 func (s *server) DeletePolicy(id string) bool       { return id == "p1" }
 func (s *server) Quota(name string) (n, size int64) { return int64(len(name)), 1 << 40 }
 
-// execute runs a program, with the services or without.
-func execute(t *testing.T, src string, services map[string]any) string {
-	t.Helper()
-	b := registry.New()
-	stdlib.Register(b)
-	script.Register(b)
-	root := &module.Root{FS: fstest.MapFS{}}
-	set, diags := module.NewLoader(b.Freeze()).Build(t.Context(), &module.Roots{Files: root},
-		[]module.Entry{{ID: "main", Root: root, Path: "main", Source: []byte(src)}})
-	if set == nil {
-		t.Fatal(diags.Err())
-	}
-	var out strings.Builder
-	host := vm.DefaultHost(&out)
-	host.Services = services
-	if _, err := vm.New(set.Image("main"), host, vm.Limits{}).Run(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return out.String()
-}
-
 func TestQueue(t *testing.T) {
 	t.Parallel()
 	s := &server{}
-	out := execute(t, `
+	out := scripttest.Execute(t, `
 		echo queue_suspend(["localip" => "192.0.2.1", "grouping" => "&google"], 600, ["tag" => "blocked", "properties" => ["a" => 1, "b" => "x", "c" => true]]);
 		echo queue_suspend([], 0, ["id" => "all", "update" => false]);
 		echo [queue_suspend(["nonsense" => "x"], 1), queue_suspend(["jobid" => ""], 1), queue_suspend(["jobid" => 5], 1)];
@@ -68,6 +41,7 @@ func TestQueue(t *testing.T) {
 		echo queue_policy(["remotemx"], ["remotemx" => "*.example.com"], ["rate" => "1.5/60", "stop" => true, "cluster" => false], 0, ["id" => "x", "type" => "warmup", "update" => false]);
 		echo queue_policy(["remotemx"], [], ["connectinterval" => 0.5, "rate" => ["count" => 5, "interval" => 1, "algorithm" => "tokenbucket"]], 1);
 		echo [queue_policy(["remotemx"], ["jobid" => "x"], ["concurrency" => 1], 1), queue_policy(["a","b","c"], [], ["concurrency" => 1], 1)];
+		echo [PickupSuspend(["nonsense" => "x"], 1), PickupPolicy(["a","b","c"], [], ["concurrency" => 1], 1)];
 		echo [queue_policy_delete("p1"), queue_policy_delete("zzz"), queue_quota("abc")];`, map[string]any{queue.Service: s})
 	want := `["id"=>"s1","new"=>true]
 ["id"=>"s1","new"=>true]
@@ -76,6 +50,7 @@ func TestQueue(t *testing.T) {
 ["id"=>"p1","new"=>false]
 ["id"=>"p1","new"=>false]
 [0=>none,1=>none]
+[0=>false,1=>false]
 [0=>true,1=>false,2=>["count"=>3,"bytes"=>1099511627776]]
 `
 	if d := cmp.Diff(want, out); d != "" {
@@ -96,6 +71,7 @@ func TestQueue(t *testing.T) {
 			Stop: true, ID: "x", Type: "warmup"},
 		{Fields: []string{"remotemx"}, ConnectInterval: time.Second / 2, Rate: queue.Rate{Count: 5, Interval: time.Second, Algorithm: "tokenbucket"},
 			Cluster: true, TTL: time.Second, Type: "dynamic", Update: true},
+		{Fields: []string{"a", "b", "c"}, Concurrency: 1, Cluster: true, TTL: time.Second, Type: "dynamic", Update: true},
 		{Fields: []string{"a", "b", "c"}, Concurrency: 1, Cluster: true, TTL: time.Second, Type: "dynamic", Update: true},
 	}
 	if d := cmp.Diff(policies, s.policies); d != "" {
@@ -121,7 +97,7 @@ func TestFaults(t *testing.T) {
 		`queue_quota("x")`:                                                                         "queue_quota(): not available",
 		`server_concurrency("x")`:                                                                  "server_concurrency(): not available",
 	} {
-		if got := execute(t, `try { `+src+`; } catch ($e) { echo $e->message(); }`, nil); got != want+"\n" {
+		if got := scripttest.Execute(t, `try { `+src+`; } catch ($e) { echo $e->message(); }`, nil); got != want+"\n" {
 			t.Errorf("%s: got %s, want %s", src, got, want)
 		}
 	}
@@ -132,7 +108,7 @@ func TestConnections(t *testing.T) {
 	count := func(server string, from netip.Prefix) (int, bool) {
 		return map[string]int{"invalid Prefix": 7, "192.0.2.1/32": 2, "192.0.2.0/24": 5, "2001:db8::/32": 1}[from.String()], server == "in"
 	}
-	out := execute(t, `echo [server_concurrency("in"), server_concurrency("in", "192.0.2.1"), server_concurrency("in", "::ffff:192.0.2.1"),
+	out := scripttest.Execute(t, `echo [server_concurrency("in"), server_concurrency("in", "192.0.2.1"), server_concurrency("in", "::ffff:192.0.2.1"),
 		server_concurrency("in", "192.0.2.77/24"), server_concurrency("in", "2001:db8::1/32"), server_concurrency("in", "nonsense"), server_concurrency("out")];`,
 		map[string]any{queue.ConnectionService: queue.Connections(count)})
 	if want := "[0=>7,1=>2,2=>2,3=>5,4=>1,5=>none,6=>none]\n"; out != want {

@@ -35,6 +35,16 @@ func Register(b *registry.Builder) {
 		}))
 	b.Func(sig.New("server_concurrency(serverid: string, address?: string) -> number|none",
 		"The open inbound connections of a server, all or those from an address or network; none when it or the address is unknown."), concurrency)
+	for old, modern := range map[string]string{
+		"PickupSuspend(fields: array, ttl: number, options?: array) -> boolean":                                 "queue_suspend",
+		"PickupPolicy(fields: array, condition: array, policy: array, ttl: number, options?: array) -> boolean": "queue_policy",
+	} {
+		impl := b.Impl(modern)
+		b.Func(sig.New(old, "The old form of "+modern+".").Legacy(modern), func(t *vm.Thread, a []value.Value) (value.Value, error) {
+			v, err := impl(t, a)
+			return value.Bool(v.IsArray()), err
+		})
+	}
 }
 
 func server(t *vm.Thread, fn string) (Server, error) {

@@ -1,0 +1,43 @@
+package mail
+
+import (
+	"errors"
+
+	"github.com/hawser-mta/hawser/lang/sig"
+	"github.com/hawser-mta/hawser/mta/message"
+	"github.com/hawser-mta/hawser/mta/smtpclient"
+	"github.com/hawser-mta/hawser/runtime/value"
+	"github.com/hawser-mta/hawser/runtime/vm"
+)
+
+// Sender delivers a mail at once to a server as scripts name it (spec stdlib 0.10).
+type Sender func(t *vm.Thread, m *smtpclient.Mail, server value.Value) (value.Value, error)
+
+func sendSig() *sig.Func {
+	return sig.New("send(sender: string|array, recipients: array, server: string|array) -> array",
+		"Delivers the message now in one transaction, without the queue: result of the server or error, connection and tls.").Method()
+}
+
+// deliver carries out send() of a message; a are its arguments.
+func (c *classes) deliver(t *vm.Thread, src message.Source, a []value.Value) (value.Value, error) {
+	m := &smtpclient.Mail{Content: src}
+	sender, params, err := Parse("send(): sender", a[0])
+	if err != nil {
+		return value.None, err
+	}
+	m.Sender, m.SenderParams = sender, Params(params)
+	for v := range a[1].Array().Values() {
+		r, params, err := Parse("send(): recipient", v)
+		switch {
+		case err != nil:
+			return value.None, err
+		case r.IsNull():
+			return value.None, errors.New("send(): a recipient is empty")
+		}
+		m.Recipients = append(m.Recipients, smtpclient.Recipient{Address: r, Params: Params(params)})
+	}
+	if len(m.Recipients) == 0 {
+		return value.None, errors.New("send(): there is no recipient")
+	}
+	return c.send(t, m, a[2])
+}
