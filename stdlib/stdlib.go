@@ -21,23 +21,27 @@ import (
 
 // Register declares the functions and classes of every domain.
 func Register(b *registry.Builder) {
-	for _, register := range []func(*registry.Builder){
-		types.Register,
-		array.Register,
-		str.Register,
-		num.Register,
-		regex.Register,
-		encode.Register,
-		crypt.Register,
-		x509.Register,
-		clock.Register,
-		inet.Register,
-		dns.Register,
-		memory.Register,
-		metrics.Register,
-		sys.Register,
-		compat.Register, // last: it stands on the others
+	for _, d := range []struct {
+		name, title string
+		register    func(*registry.Builder)
+	}{
+		{"types", "Data types", types.Register},
+		{"array", "Arrays", array.Register},
+		{"str", "Strings", str.Register},
+		{"num", "Mathematics", num.Register},
+		{"regex", "Regular expressions", regex.Register},
+		{"encode", "Encodings", encode.Register},
+		{"crypt", "Cryptography", crypt.Register},
+		{"x509", "Certificates", x509.Register},
+		{"clock", "Date and time", clock.Register},
+		{"inet", "Network addresses", inet.Register},
+		{"dns", "DNS and domains", dns.Register},
+		{"memory", "Shared memory", memory.Register},
+		{"metrics", "Metrics", metrics.Register},
+		{"sys", "System", sys.Register},
+		{"compat", "Legacy names", compat.Register}, // last: it stands on the others
 	} {
-		register(b)
+		b.Domain(d.name, d.title)
+		d.register(b)
 	}
 }

@@ -169,6 +169,9 @@ func function(w io.Writer, f *sig.Func) {
 			fmt.Fprintf(w, "        %-24s %s%s: %s\n", o.Name, sig.Union(o.Types), def, o.Text)
 		}
 	}
+	if f.Shape != "" {
+		fmt.Fprintf(w, "    gives:   %s\n", f.Shape)
+	}
 	if f.Example != "" {
 		example(w, f.Example, f.Output)
 	}

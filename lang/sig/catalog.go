@@ -11,6 +11,7 @@ type Catalog struct {
 	Funcs   []*Func // sorted by name, then context
 	Classes map[string]*Class
 	Vars    []*Var
+	Domains []Domain
 	Slots   map[string]int // name of a function or class constructor → index of its implementation
 
 	// Gone are names of older products that nothing has here, with what to do
@@ -20,6 +21,9 @@ type Catalog struct {
 	// CheckRegex reports why a regex literal does not compile.
 	CheckRegex func(pattern, flags string) error
 }
+
+// Domain is a page of the reference: what belongs together.
+type Domain struct{ Name, Title string }
 
 // Lookup returns the declarations of a function name, one per set of contexts.
 func (c *Catalog) Lookup(name string) []*Func {

@@ -51,6 +51,12 @@ func (f Func) Show(code, output string) Func {
 	return f
 }
 
+// Gives returns the declaration with the shape of the array that it returns.
+func (f Func) Gives(shape string) Func {
+	f.Shape = shape
+	return f
+}
+
 // Legacy returns the declaration as that of an old name, with what to write instead.
 func (f Func) Legacy(modern string) Func {
 	f.Compat, f.Modern = true, modern

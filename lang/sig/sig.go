@@ -50,10 +50,12 @@ type Func struct {
 	Text       string // what it does, first sentence standing alone
 	Example    string // HSL whose output is checked, "" for none
 	Output     string // output of Example
+	Shape      string // of an array that it returns, as ["key" => type]; "" when the text says enough
+	Domain     string // page of the reference
 	Since      string // version that introduced it
 	Static     bool
-	Terminates bool // ends the hook script
-	Construct  bool // language construct, not callable as a value
+	Terminates bool   // ends the hook script
+	Construct  bool   // language construct, not callable as a value
 	Compat     bool   // legacy name, only in programs compiled with compat
 	Modern     string // what to write instead of a legacy name
 }
@@ -149,6 +151,7 @@ type Class struct {
 	Methods     []*Func
 	Parent      string // class whose methods it shares, "" for none
 	Text        string
+	Domain      string // page of the reference
 }
 
 // Method returns the method (static or not) of that name, nil when unknown.

@@ -16,6 +16,7 @@ var (
 
 // Register declares the functions and variables of hooks.
 func Register(b *registry.Builder) {
+	b.Domain("hook", "Hooks")
 	accepts(b)
 	refusals(b)
 	queueActions(b)

@@ -23,11 +23,24 @@ type Builder struct {
 	regex    vm.RegexCompiler
 	check    func(pattern, flags string) error
 	gone     map[string]string
+	domains  []sig.Domain
 }
 
 // New returns an empty builder.
 func New() *Builder {
 	return &Builder{slots: map[string]int{}, classes: map[string]*sig.Class{}, native: map[string]*value.Class{}, gone: map[string]string{}}
+}
+
+// Domain begins a page of the reference: what is declared from here on belongs to it.
+func (b *Builder) Domain(name, title string) {
+	b.domains = append(b.domains, sig.Domain{Name: name, Title: title})
+}
+
+func (b *Builder) domain() string {
+	if n := len(b.domains); n > 0 {
+		return b.domains[n-1].Name
+	}
+	return ""
 }
 
 // Func declares a function. Declaring a name again is allowed for other
@@ -45,6 +58,7 @@ func (b *Builder) Func(f sig.Func, impl vm.Impl) {
 			}
 		}
 	}
+	f.Domain = b.domain()
 	b.funcs = append(b.funcs, &f)
 	bi := &b.builtins[slot]
 	if bi.Impl == nil {
@@ -101,8 +115,9 @@ func (b *Builder) Class(c sig.Class, impls map[string]vm.Impl) *value.Class {
 			panic("registry: class " + c.Name + " needs " + c.Parent + " first")
 		}
 	}
+	c.Domain = b.domain()
 	for _, m := range c.Methods {
-		m.Class = c.Name
+		m.Class, m.Domain = c.Name, c.Domain
 		impl := impls[m.Name]
 		if impl == nil {
 			panic(fmt.Sprintf("registry: no implementation of %s", m))
@@ -142,7 +157,7 @@ type Universe struct {
 
 // Freeze ends building.
 func (b *Builder) Freeze() *Universe {
-	cat := &sig.Catalog{Funcs: b.funcs, Classes: b.classes, Vars: b.vars, Slots: b.slots, Gone: b.gone, CheckRegex: b.check}
+	cat := &sig.Catalog{Funcs: b.funcs, Classes: b.classes, Vars: b.vars, Slots: b.slots, Gone: b.gone, Domains: b.domains, CheckRegex: b.check}
 	slices.SortStableFunc(cat.Funcs, func(x, y *sig.Func) int { return strings.Compare(x.Name, y.Name) })
 	return &Universe{Catalog: cat, Builtins: b.builtins, Classes: b.native, Regex: b.regex, loaders: b.loaders}
 }
