@@ -159,7 +159,7 @@ func exchange(ctx context.Context, q *mdns.Msg, server string, limit time.Durati
 	defer cancel()
 	for _, network := range []string{"udp", "tcp"} {
 		c := &mdns.Client{Net: network, Timeout: limit, UDPSize: 1232}
-		m, _, err := c.ExchangeContext(ctx, q, server)
+		m, err := once(ctx, c, q, server)
 		if err != nil && !errors.Is(err, mdns.ErrBuf) || m == nil {
 			return nil
 		}
@@ -168,6 +168,19 @@ func exchange(ctx context.Context, q *mdns.Msg, server string, limit time.Durati
 		}
 	}
 	return nil
+}
+
+// once sends one query. The client looks at deadlines only: closing the connection ends
+// its wait at once when ctx ends.
+func once(ctx context.Context, c *mdns.Client, q *mdns.Msg, server string) (*mdns.Msg, error) {
+	conn, err := c.DialContext(ctx, server)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	m, _, err := c.ExchangeWithConnContext(ctx, q, conn)
+	return m, err
 }
 
 // cache keeps answers for their time to live, the ones used last.

@@ -1,0 +1,124 @@
+package stdlib_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/hawser-mta/hawser/runtime/module"
+	"github.com/hawser-mta/hawser/runtime/value"
+	"github.com/hawser-mta/hawser/runtime/vm"
+	"github.com/hawser-mta/hawser/stdlib/dns"
+)
+
+// blocked is the number of scripts that wait at once in one function.
+const blocked = 10_000
+
+// silent is a UDP socket that answers nothing and counts what reaches it.
+func silent(t *testing.T) (addr string, got *atomic.Int64) {
+	t.Helper()
+	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := pc.(*net.UDPConn).SetReadBuffer(8 << 20); err != nil {
+		t.Fatal(err)
+	}
+	got = &atomic.Int64{}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for b := make([]byte, 2048); ; {
+			if _, _, err := pc.ReadFrom(b); err != nil {
+				return
+			}
+			got.Add(1)
+		}
+	}()
+	t.Cleanup(func() {
+		pc.Close()
+		<-done
+	})
+	return pc.LocalAddr().String(), got
+}
+
+// TestBlocked lets ten thousand scripts wait in one function: all of them wait at the
+// same time, and all end as soon as their session does, without a goroutine left.
+func TestBlocked(t *testing.T) {
+	addr, queries := silent(t)
+	asleep := &atomic.Int64{}
+	resolver := dns.New(dns.Options{Servers: []string{addr}, Timeout: time.Hour})
+	for _, c := range []struct {
+		name, src string
+		waiting   func() int
+	}{
+		{"sleep", "sleep(3600);", func() int { return int(asleep.Load()) }},
+		// A query may get lost on the way to a busy server: nine of ten are enough to
+		// show that none waits for another.
+		{"dns_query", `dns_query("n" . $n . ".test");`, func() int { return int(queries.Load()) * 10 / 9 }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			before := runtime.NumGoroutine()
+			root := &module.Root{FS: fstest.MapFS{}}
+			set, diags := module.NewLoader(universe()).Build(t.Context(), &module.Roots{Files: root},
+				[]module.Entry{{ID: "main", Root: root, Path: "main", Source: []byte(c.src + ` echo "not reached";`), Globals: []string{"n"}}})
+			if set == nil {
+				t.Fatal(diags.Err())
+			}
+			var out strings.Builder
+			host := vm.DefaultHost(&out)
+			wait := host.Sleep
+			host.Sleep = func(ctx context.Context, d time.Duration) error {
+				asleep.Add(1)
+				return wait(ctx, d)
+			}
+			host.Services[dns.Service] = resolver
+			ctx, end := context.WithCancel(t.Context())
+			defer end()
+			var all sync.WaitGroup
+			wrong := make(chan error, blocked)
+			for i := range blocked {
+				all.Go(func() {
+					th := vm.New(set.Image("main"), host, vm.Limits{})
+					th.SetGlobal("n", value.Str(strconv.Itoa(i)))
+					_, err := th.Run(ctx)
+					var stop *vm.CancelError
+					if !errors.As(err, &stop) {
+						wrong <- err
+					}
+				})
+			}
+			for deadline := time.Now().Add(time.Minute); c.waiting() < blocked; runtime.Gosched() {
+				if time.Now().After(deadline) {
+					t.Fatalf("only %d wait", c.waiting())
+				}
+			}
+			begin := time.Now()
+			end()
+			all.Wait()
+			if d := time.Since(begin); d > 20*time.Second {
+				t.Errorf("they ended after %s", d)
+			}
+			close(wrong)
+			for err := range wrong {
+				t.Fatalf("one ended with %v", err)
+			}
+			if out.Len() > 0 {
+				t.Error("one went on")
+			}
+			for deadline := time.Now().Add(time.Minute); runtime.NumGoroutine() > before+5; runtime.Gosched() {
+				if time.Now().After(deadline) {
+					t.Fatalf("%d goroutines are left of %d", runtime.NumGoroutine(), before)
+				}
+			}
+		})
+	}
+}
