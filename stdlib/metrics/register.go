@@ -61,7 +61,8 @@ func Register(b *registry.Builder) {
 	change("metrics_decrement", "value?: number = 1", "Subtracts from a gauge.", Store.Sub)
 	change("metrics_set", "value: number", "Sets a gauge or counter, or records an observation of a histogram.", Store.Set)
 	b.Func(sig.New("metrics_get(name: string, labels: array) -> array|none",
-		"The value of a gauge or counter, or count, sum and cumulative buckets of a histogram; none without such a series."), get)
+		"The value of a gauge or counter, or count, sum and cumulative buckets of a histogram; none without such a series.").
+		Gives(`["value" => number] or ["count" => number, "sum" => number, "buckets" => list of ["le" => number, "count" => number]]`), get)
 }
 
 // series reads name and labels; ok is false when a label is not valid.

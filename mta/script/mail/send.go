@@ -15,7 +15,12 @@ type Sender func(t *vm.Thread, m *smtpclient.Mail, server value.Value) (value.Va
 
 func sendSig() *sig.Func {
 	return sig.New("send(sender: string|array, recipients: array, server: string|array) -> array",
-		"Delivers the message now in one transaction, without the queue: result of the server or error, connection and tls.").Method()
+		"Delivers the message now in one transaction, without the queue. The server is a transport's id or an array: host, port, helo, sourceip, "+
+			"sourceipid, saslusername, saslpassword, tls and its settings as of Try(), xclient, protocol, timeout, connect_timeout, chunking.").
+		Gives(`["result"? => ["state" => string, "code" => number, "enhanced"? => [n, n, n], "reason" => list], ` +
+			`"error"? => ["temporary" => boolean, "message" => string, "type" => string, "dns"? => string], ` +
+			`"connection"? => ["localip" => string, "remoteip" => string, "remotemx" => string, "helo"? => string], ` +
+			`"tls" => ["started" => boolean, "protocol"? => string, "cipher"? => string, "keysize"? => number, "peercert"? => array, "tlsrpt"? => string]]`).Method()
 }
 
 // deliver carries out send() of a message; a are its arguments.

@@ -16,7 +16,8 @@ import (
 func senderPolicy(b *registry.Builder) {
 	b.Func(sig.New("spf_query(ip: string, helo: string, sender: string) -> array",
 		"Whether a host may send for an address or domain (RFC 7208): result, and reason and explanation if there is one. An empty sender checks the HELO name.").
-		Show(`echo spf_query("nonsense", "mx.example.com", "a@example.com");`, `["result"=>"invalid"]`), spfQuery)
+		Show(`echo spf_query("nonsense", "mx.example.com", "a@example.com");`, `["result"=>"invalid"]`).
+		Gives(`["result" => "pass"|"fail"|"softfail"|"neutral"|"none"|"temperror"|"permerror"|"invalid", "reason"? => string, "explanation"? => string]`), spfQuery)
 	b.Func(sig.New("spf_query(ip: string, helo: string, sender: string, options?: array) -> array",
 		"The older form, with options.", sig.Opt("timeout: number = 5", "seconds"), sig.Opt("servers: array", "addresses of other resolvers")).
 		Legacy("spf_query without options"), spfQuery)

@@ -19,16 +19,17 @@ func Register(b *registry.Builder) {
 		"Stops the pickup of messages whose fields match, for ttl seconds or until it is removed; gives its id and whether it is new.",
 		sig.Opt("id: string", "a name of its own"), sig.Opt("tag: string", "at most 32 bytes, for listings"),
 		sig.Opt("update: boolean = true", "one with the same fields gets the new ttl"),
-		sig.Opt("properties: array", "name => value, for listings")), suspend)
+		sig.Opt("properties: array", "name => value, for listings")).Gives(`["id" => string, "new" => boolean]`), suspend)
 	b.Func(sig.New("queue_policy(fields: array, condition: array, policy: array, ttl: number, options?: array) -> array|none",
 		"Limits deliveries for values of the fields of a configured policy, for ttl seconds; gives the id of the condition and whether it is new.",
 		sig.Opt("id: string", "a name of its own"), sig.Opt(`type: string = "dynamic"`, "dynamic, backoff or warmup"),
-		sig.Opt("update: boolean = true", "one with the same fields and condition is replaced")), policy)
+		sig.Opt("update: boolean = true", "one with the same fields and condition is replaced")).Gives(`["id" => string, "new" => boolean]`), policy)
 	b.Func(sig.New("queue_policy_delete(id: string) -> boolean|none", "Removes a dynamic condition; false when there is none of that id."),
 		on("queue_policy_delete", func(s Server, a []value.Value) (value.Value, error) {
 			return value.Bool(s.DeletePolicy(a[0].Str())), nil
 		}))
-	b.Func(sig.New("queue_quota(name: string) -> array", "Count and bytes of the queued messages that are assigned to a quota."),
+	b.Func(sig.New("queue_quota(name: string) -> array", "Count and bytes of the queued messages that are assigned to a quota.").
+		Gives(`["count" => number, "bytes" => number]`),
 		on("queue_quota", func(s Server, a []value.Value) (value.Value, error) {
 			n, size := s.Quota(a[0].Str())
 			return value.FromArray(value.Map("count", value.Num(float64(n)), "bytes", value.Num(float64(size)))), nil

@@ -17,7 +17,8 @@ import (
 func Register(b *registry.Builder) {
 	b.Func(sig.New("smtp_lookup_rcpt(server: string|array, sender: string|array, recipient: string|array, options?: array) -> number|array",
 		"Asks a server whether it takes mail for a recipient: 1 yes, 0 refused for good, -1 anything else. Without a host the MX of the recipient's domain is asked.",
-		sig.Opt("extended_result: boolean = false", "error_code, error_message, on_rcptto and tls instead of the number")), lookUpRecipient)
+		sig.Opt("extended_result: boolean = false", "error_code, error_message, on_rcptto and tls instead of the number")).
+		Gives(`["error_code" => number, "error_message" => string, "on_rcptto" => boolean, "tls" => array] with extended_result`), lookUpRecipient)
 	b.Func(sig.New("smtp_lookup_auth(server: string|array, username: string, password: string) -> number",
 		"Asks a server whether it takes the credentials: 1 yes, 0 refused, -1 anything else."), lookUpAuth)
 }
