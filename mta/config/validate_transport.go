@@ -9,8 +9,8 @@ import (
 	"github.com/hawser-mta/hawser/mta/address"
 )
 
-// TLSModes are the modes of session.tls.mode that this version serves.
-var TLSModes = []string{"disabled", "optional", "optional_verify", "require", "require_verify"}
+// TLSModes are the modes of session.tls.mode.
+var TLSModes = []string{"disabled", "optional", "optional_verify", "require", "require_verify", "dane", "dane_require", "dane_fallback_require_verify"}
 
 func (v *validator) transports() {
 	ids := v.c.App.transportIDs()
@@ -43,7 +43,7 @@ func (v *validator) transports() {
 
 func (v *validator) transport(path string, t *Transport, ids map[string]string) {
 	if m := t.Session.TLS.Mode; m != "" && !slices.Contains(TLSModes, m) {
-		v.fault(AppFile, path+".session.tls.mode", "mode %s is not supported by this version, want %s", m, oneOf(TLSModes))
+		v.fault(AppFile, path+".session.tls.mode", "got '%s', want %s", m, oneOf(TLSModes))
 	}
 	v.encryption(AppFile, path+".session.tls", t.Session.TLS.Protocols, t.Session.TLS.Ciphers)
 	if p := t.Session.Protocol; p != "" && p != "smtp" && p != "lmtp" {

@@ -81,8 +81,12 @@ func (j *job) mail(content message.Source) *smtpclient.Mail {
 
 // one tries one address; done is false when the next one should be tried.
 func (j *job) one(ctx context.Context, p *plan, t route.Target, m *smtpclient.Mail, a *hook.Attempt) (done bool) {
-	o, src := p.dialOptions(t)
 	a.Result, a.Error, a.Conn = nil, nil, nil
+	o, src, err := p.dialOptions(ctx, t)
+	if err != nil {
+		a.Result, a.Error = describe(err)
+		return false
+	}
 	conn, info, err := smtpclient.Dial(ctx, p.addrPort(t), o)
 	a.Conn = facts(info, t, src, o, p.capture)
 	a.Conn.ID = j.NewID()

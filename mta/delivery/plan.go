@@ -1,14 +1,17 @@
 package delivery
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/hawser-mta/hawser/mta/address"
 	"github.com/hawser-mta/hawser/mta/config"
+	"github.com/hawser-mta/hawser/mta/dane"
 	"github.com/hawser-mta/hawser/mta/hook"
 	"github.com/hawser-mta/hawser/mta/route"
 	"github.com/hawser-mta/hawser/mta/script/smtp"
@@ -21,6 +24,7 @@ import (
 type plan struct {
 	route.Route
 	port     int
+	dane     dane.Mode // "": none
 	no4, no6 bool
 	sources  []source
 	options  smtpclient.Options
@@ -169,11 +173,12 @@ func (j *job) session(p *plan, t *config.Transport, o *hook.TryOptions) *hook.At
 	c.XClient, c.FreeBind = o.XClient, flag(o.NonlocalSource)
 	c.NoChunking = o.Chunking != nil && !*o.Chunking
 	x := &c.TLS
-	x.Mode = smtpclient.TLSMode(pick(o.TLS, s.TLS.Mode, "disabled"))
-	switch x.Mode {
-	case smtpclient.TLSDisabled, smtpclient.TLSOptional, smtpclient.TLSOptionalVerify, smtpclient.TLSRequire, smtpclient.TLSRequireVerify:
-	default:
-		return configError("TLS mode '%s' is not supported", x.Mode)
+	mode := pick(o.TLS, s.TLS.Mode, "disabled")
+	if !slices.Contains(config.TLSModes, mode) {
+		return configError("unknown TLS mode '%s'", mode)
+	}
+	if x.Mode = smtpclient.TLSMode(mode); dane.Is(mode) {
+		p.dane = dane.Mode(mode)
 	}
 	x.Implicit = s.TLS.Implicit != nil && *s.TLS.Implicit
 	x.SNI = pick(o.TLSSNI, s.TLS.SNI)
@@ -216,8 +221,8 @@ func flag(list ...*bool) bool {
 	return false
 }
 
-// dialOptions are the options for one target.
-func (p *plan) dialOptions(t route.Target) (*smtpclient.Options, source) {
+// dialOptions are the options for one target. The error is one of DANE.
+func (p *plan) dialOptions(ctx context.Context, t route.Target) (*smtpclient.Options, source, error) {
 	o := p.options
 	s, _ := p.source(t.IP)
 	o.Local = s.ip
@@ -225,7 +230,14 @@ func (p *plan) dialOptions(t route.Target) (*smtpclient.Options, source) {
 		o.Helo = s.helo
 	}
 	o.TLS.Host = t.Name()
-	return &o, s
+	if p.dane == "" {
+		return &o, s, nil
+	}
+	policy, err := dane.Find(ctx, p.Resolver, t.Host, p.port, t.Secure, p.dane)
+	if err == nil {
+		policy.Apply(&o.TLS)
+	}
+	return &o, s, err
 }
 
 func (p *plan) addrPort(t route.Target) netip.AddrPort {
@@ -243,7 +255,7 @@ func (s *Settings) Server(id, domain string) (*smtp.Server, bool) {
 	if fail != nil {
 		return nil, false
 	}
-	return &smtp.Server{Route: p.Route, Port: p.port, Options: p.options, CapturePeer: p.capture, Bind: func(ip netip.Addr) (netip.Addr, string) {
+	return &smtp.Server{Route: p.Route, Port: p.port, Options: p.options, CapturePeer: p.capture, DANE: p.dane, Bind: func(ip netip.Addr) (netip.Addr, string) {
 		src, _ := p.source(ip)
 		return src.ip, src.helo
 	}}, true

@@ -96,7 +96,7 @@ func tryOptions() []sig.Option {
 		sig.Opt("recipient: string|array", "replaces the recipient"), sig.Opt("helo: string", "HELO name"),
 		sig.Opt("sourceip: array", "source addresses: ids, or [\"id\" or \"address\", \"helo\"]"), sig.Opt("sourceip_random: boolean = true", "spread over them"),
 		sig.Opt("saslusername: string", "user name"), sig.Opt("saslpassword: string", "password"),
-		sig.Opt("tls: string", "disabled, optional, optional_verify, require or require_verify"),
+		sig.Opt("tls: string", "disabled, optional, optional_verify, require, require_verify, dane, dane_require or dane_fallback_require_verify"),
 		sig.Opt("tls_sni: string|boolean = false", "SNI name; true: the host"), sig.Opt("tls_protocols: string", "such as !SSLv3,!TLSv1"),
 		sig.Opt("tls_ciphers: string", "OpenSSL list"), sig.Opt("tls_verify_host: boolean = false", "the certificate must be for the host"),
 		sig.Opt("tls_verify_name: array", "or for one of these names"), sig.Opt("tls_default_ca: boolean = false", "trust the authorities of the system"),

@@ -18,8 +18,15 @@ import (
 
 // Target is one address to try.
 type Target struct {
-	Host string // "" for a literal
-	IP   netip.Addr
+	Host   string // "" for a literal
+	IP     netip.Addr
+	Secure bool // every DNS answer that led here was authenticated
+}
+
+// host is a name to find the addresses of.
+type host struct {
+	name   string
+	secure bool // the answer that named it was authenticated, or it was given
 }
 
 // Name returns the host, or the address when there is none.
@@ -57,17 +64,19 @@ const LookupMX = "lookup-mx"
 
 // Targets returns the addresses to try in order.
 func (r *Route) Targets(ctx context.Context) ([]Target, *Error) {
-	var hosts []string
+	var hosts []host
 	for _, h := range r.Hosts {
 		if h != LookupMX {
-			hosts = append(hosts, h)
+			hosts = append(hosts, host{h, true})
 			continue
 		}
-		found, err := r.exchangers(ctx)
+		found, secure, err := r.exchangers(ctx)
 		if err != nil {
 			return nil, err
 		}
-		hosts = append(hosts, found...)
+		for _, name := range found {
+			hosts = append(hosts, host{name, secure})
+		}
 	}
 	return r.addresses(ctx, hosts)
 }
@@ -78,28 +87,28 @@ func dnsError(kind, format string, args ...any) *Error {
 }
 
 // exchangers looks up the MX hosts of the recipient's domain, in the order to
-// try them.
-func (r *Route) exchangers(ctx context.Context) ([]string, *Error) {
+// try them, and tells whether the answer was authenticated.
+func (r *Route) exchangers(ctx context.Context) (hosts []string, secure bool, err *Error) {
 	domain := r.Domain
 	if ip, ok := literal(domain); ok {
-		return []string{ip.String()}, nil
+		return []string{ip.String()}, false, nil
 	}
 	domain = address.ASCIIDomain(domain)
 	if domain == "" {
-		return nil, dnsError("nxdomain", "the recipient has no domain")
+		return nil, false, dnsError("nxdomain", "the recipient has no domain")
 	}
 	a := r.Resolver.Query(ctx, domain, "mx")
 	switch {
 	case a.Error == dns.NXDomain:
-		return nil, dnsError("nxdomain", "domain %s does not exist", domain)
+		return nil, false, dnsError("nxdomain", "domain %s does not exist", domain)
 	case a.Error != "":
-		return nil, dnsError("other", "MX look-up of %s: %s", domain, a.Error)
+		return nil, false, dnsError("other", "MX look-up of %s: %s", domain, a.Error)
 	case len(a.Records) == 0:
-		return r.filter([]string{domain}) // implicit MX (RFC 5321 section 5.1)
+		hosts, err = r.filter([]string{domain}) // implicit MX (RFC 5321 section 5.1)
+		return hosts, a.Secure, err
 	case len(a.Records) == 1 && a.Records[0].Text == ".":
-		return nil, dnsError("nullmx", "domain %s takes no mail", domain)
+		return nil, false, dnsError("nullmx", "domain %s takes no mail", domain)
 	}
-	var hosts []string
 	for i := 0; i < len(a.Records); {
 		k := i
 		for k < len(a.Records) && a.Records[k].Preference() == a.Records[i].Preference() {
@@ -113,7 +122,8 @@ func (r *Route) exchangers(ctx context.Context) ([]string, *Error) {
 		hosts = append(hosts, group...)
 		i = k
 	}
-	return r.filter(hosts)
+	hosts, err = r.filter(hosts)
+	return hosts, a.Secure, err
 }
 
 // filter applies mx_include and mx_exclude.
@@ -142,14 +152,14 @@ func literal(domain string) (netip.Addr, bool) {
 }
 
 // addresses looks up the addresses of hosts, IPv6 and IPv4 in turn.
-func (r *Route) addresses(ctx context.Context, hosts []string) ([]Target, *Error) {
+func (r *Route) addresses(ctx context.Context, hosts []host) ([]Target, *Error) {
 	var out []Target
 	otherFamily, failed := false, ""
 	for i, h := range hosts {
 		if i == maxHosts || len(out) >= maxAddresses {
 			break
 		}
-		if ip, err := netip.ParseAddr(h); err == nil {
+		if ip, err := netip.ParseAddr(h.name); err == nil {
 			if r.Reaches(ip) {
 				out = append(out, Target{IP: ip})
 			} else {
@@ -158,10 +168,12 @@ func (r *Route) addresses(ctx context.Context, hosts []string) ([]Target, *Error
 			continue
 		}
 		var lists [2][]netip.Addr
+		var secure [2]bool
 		for k, typ := range []string{"aaaa", "a"} {
-			a := r.Resolver.Query(ctx, h, typ)
+			a := r.Resolver.Query(ctx, h.name, typ)
+			secure[k] = h.secure && a.Secure
 			if a.Temporary() {
-				failed = fmt.Sprintf("look-up of %s: %s", h, a.Error)
+				failed = fmt.Sprintf("look-up of %s: %s", h.name, a.Error)
 			}
 			for _, x := range a.Records {
 				if r.Reaches(x.Addr()) {
@@ -175,7 +187,7 @@ func (r *Route) addresses(ctx context.Context, hosts []string) ([]Target, *Error
 		for n := range max(len(lists[0]), len(lists[1])) {
 			for k := range lists {
 				if n < len(lists[k]) {
-					out = append(out, Target{h, lists[k][n]})
+					out = append(out, Target{h.name, lists[k][n], secure[k]})
 				}
 			}
 		}

@@ -22,7 +22,8 @@ import (
 )
 
 // Resolver returns a resolver that asks a server on loopback, which answers with the
-// records of a zone, with SERVFAIL for down.test and NXDOMAIN for other names.
+// records of a zone, with SERVFAIL for down.test and NXDOMAIN for other names. What is
+// below secure.test counts as authenticated.
 func Resolver(t *testing.T, zone string) *dns.Resolver {
 	t.Helper()
 	records := map[string][]mdns.RR{}
@@ -41,6 +42,7 @@ func Resolver(t *testing.T, zone string) *dns.Resolver {
 		m := new(mdns.Msg)
 		m.SetReply(q)
 		name := strings.ToLower(q.Question[0].Name)
+		m.AuthenticatedData = strings.HasSuffix(name, "secure.test.")
 		switch {
 		case name == "down.test.":
 			m.Rcode = mdns.RcodeServerFailure

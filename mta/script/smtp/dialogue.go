@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 
+	"github.com/hawser-mta/hawser/mta/dane"
 	"github.com/hawser-mta/hawser/mta/route"
 	protocol "github.com/hawser-mta/hawser/mta/smtp"
 	"github.com/hawser-mta/hawser/mta/smtpclient"
@@ -55,7 +56,15 @@ func (s *Server) once(ctx context.Context, d *dialogue, do func(*smtpclient.Conn
 			o.Helo = helo
 		}
 	}
-	d.result, d.fail = nil, nil
+	d.result, d.fail, d.info = nil, nil, nil
+	if s.DANE != "" {
+		policy, err := dane.Find(ctx, s.Resolver, d.target.Host, s.Port, d.target.Secure, s.DANE)
+		if err != nil {
+			d.describe(err)
+			return false
+		}
+		policy.Apply(&o.TLS)
+	}
 	conn, info, err := smtpclient.Dial(ctx, netip.AddrPortFrom(d.target.IP, uint16(s.Port)), &o)
 	d.info = info
 	if err != nil {

@@ -7,7 +7,4 @@
 // Hosts are tried in the order of mta 5 until one answers; a reply of a server decides.
 // Transports and source addresses belong to the configuration: the package asks the
 // service under the name Service of vm.Host.
-//
-// The modes of DANE are refused as a fault of the configuration: they come with the
-// delivery that has them.
 package smtp

@@ -4,8 +4,11 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/hawser-mta/hawser/mta/config"
+	"github.com/hawser-mta/hawser/mta/dane"
 	"github.com/hawser-mta/hawser/mta/route"
 	protocol "github.com/hawser-mta/hawser/mta/smtp"
 	"github.com/hawser-mta/hawser/mta/smtpclient"
@@ -33,7 +36,8 @@ type Server struct {
 	route.Route
 	Port        int
 	Options     smtpclient.Options
-	CapturePeer bool // results hold the certificate of the peer
+	CapturePeer bool      // results hold the certificate of the peer
+	DANE        dane.Mode // "": none
 	// Bind, when set, chooses the source address and the HELO name for a target; both
 	// may be empty.
 	Bind func(to netip.Addr) (from netip.Addr, helo string)
@@ -44,8 +48,6 @@ type Server struct {
 type fault struct{ text string }
 
 func (f *fault) Error() string { return f.text }
-
-var modes = []string{"disabled", "optional", "optional_verify", "require", "require_verify", "dane", "dane_require", "dane_fallback_require_verify"}
 
 // read reads a server argument. mx tells that without a host the MX of the domain is
 // meant. The error is a *fault, or one of the program.
@@ -118,11 +120,11 @@ func (s *Server) session(t *vm.Thread, o *registry.Options) error {
 		}
 	}
 	mode := o.Str("tls", "disabled")
-	switch i := slices.Index(modes, mode); {
-	case i < 0:
-		o.Bad("tls", "disabled, optional, optional_verify, require, require_verify, dane, dane_require or dane_fallback_require_verify")
-	case i > 4:
-		return &fault{"TLS mode '" + mode + "' is not supported"}
+	if !slices.Contains(config.TLSModes, mode) {
+		o.Bad("tls", strings.Join(config.TLSModes[:len(config.TLSModes)-1], ", ")+" or "+config.TLSModes[len(config.TLSModes)-1])
+	}
+	if dane.Is(mode) {
+		s.DANE = dane.Mode(mode)
 	}
 	c.TLS.Mode, c.TLS.Implicit, c.TLS.StrictOptional = smtpclient.TLSMode(mode), o.Bool("tls_implicit", false), true
 	var err error

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -158,7 +159,7 @@ func TestLookUpRecipient(t *testing.T) {
 		echo smtp_lookup_rcpt("no-transport", "", "a@y.test", $x)["error_message"];`, port), services(t))
 	want := `[0=>1,1=>0,2=>0,3=>-1]
 [0=>-1,1=>-1,2=>-1]
-[0=>1,1=>-1,2=>-1,3=>-1]
+[0=>1,1=>-1,2=>1,3=>-1]
 ["error_code"=>550,"error_message"=>"no such user","on_rcptto"=>true,"tls"=>["started"=>false]]
 ["error_code"=>550,"error_message"=>"bad sender","on_rcptto"=>false,"tls"=>["started"=>false]]
 ["error_code"=>0,"error_message"=>"domain null.test takes no mail","on_rcptto"=>false,"tls"=>["started"=>false]]
@@ -242,6 +243,53 @@ send(): option tls_ciphers must be an OpenSSL cipher list that leaves a cipher
 	}
 	if len(l.got) == 0 {
 		t.Error("the LMTP peer saw nothing")
+	}
+}
+
+// TestDANE: the certificate of the peer is the one that TLSA names, or the mail stays.
+func TestDANE(t *testing.T) {
+	t.Parallel()
+	cert := certificate(t)
+	leaf, err := x509.ParseCertificate(cert.Certificate[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, _ := peer(t, func(s *gosmtp.Server) { s.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}} })
+	good, bad := sha256.Sum256(leaf.RawSubjectPublicKeyInfo), sha256.Sum256(nil)
+	zone := fmt.Sprintf(`
+good.secure.test. 60 IN MX 10 mx.secure.test.
+mx.secure.test.   60 IN A 127.0.0.1
+_%d._tcp.mx.secure.test. 60 IN TLSA 3 1 1 %x
+bad.secure.test.  60 IN MX 10 mx2.secure.test.
+mx2.secure.test.  60 IN A 127.0.0.1
+_%d._tcp.mx2.secure.test. 60 IN TLSA 3 1 1 %x
+none.secure.test. 60 IN MX 10 mx3.secure.test.
+mx3.secure.test.  60 IN A 127.0.0.1
+open.test.        60 IN MX 10 mx.secure.test.
+`, port, good, port, bad)
+	out := scripttest.Execute(t, fmt.Sprintf(`
+		$m = MailMessage::String("\r\nx");
+		function go($m, $domain, $mode) {
+			$r = $m->send("", ["a@$domain"], ["host" => "lookup-mx", "port" => %d, "tls" => $mode]);
+			echo [$r["result"]["code"] ?? none, $r["tls"]["started"], $r["error"]["type"] ?? none, $r["error"]["message"] ?? none];
+		}
+		go($m, "good.secure.test", "dane");
+		go($m, "good.secure.test", "dane_require");
+		go($m, "bad.secure.test", "dane");
+		go($m, "none.secure.test", "dane");
+		go($m, "none.secure.test", "dane_require");
+		go($m, "none.secure.test", "dane_fallback_require_verify");
+		go($m, "open.test", "dane_require");`, port), map[string]any{dns.Service: scripttest.Resolver(t, zone)})
+	want := `[0=>250,1=>true,2=>none,3=>none]
+[0=>250,1=>true,2=>none,3=>none]
+[0=>none,1=>false,2=>"dane",3=>"no TLSA record of mx2.secure.test fits its certificate"]
+[0=>250,1=>true,2=>none,3=>none]
+[0=>none,1=>false,2=>"dane",3=>"mx3.secure.test has no usable TLSA records"]
+[0=>none,1=>false,2=>"tls",3=>"certificate verification failed: certificate-not-trusted"]
+[0=>none,1=>false,2=>"dane",3=>"mx.secure.test has no usable TLSA records"]
+`
+	if d := cmp.Diff(want, out); d != "" {
+		t.Errorf("(-want +got)\n%s", d)
 	}
 }
 
