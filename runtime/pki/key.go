@@ -26,6 +26,10 @@ type PrivateKey struct {
 	Type string
 }
 
+// maxKey is the longest private key that is read, in bytes: an RSA key of 16384 bits
+// is shorter. What belongs to longer ones could be computed for minutes.
+const maxKey = 12 << 10
+
 // ParseKeyPEM reads the first private key of a PEM text: PKCS#8, PKCS#1 or SEC 1.
 // It returns nil for encrypted keys and for everything else.
 func ParseKeyPEM(text []byte) *PrivateKey {
@@ -37,6 +41,8 @@ func ParseKeyPEM(text []byte) *PrivateKey {
 		switch block.Type {
 		case "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY":
 			return ParseKeyDER(block.Bytes)
+		case "ENCRYPTED PRIVATE KEY":
+			return nil
 		}
 		text = rest
 	}
@@ -44,16 +50,30 @@ func ParseKeyPEM(text []byte) *PrivateKey {
 
 // ParseKeyDER reads a private key in PKCS#8, PKCS#1 or SEC 1 form, nil for others.
 func ParseKeyDER(der []byte) *PrivateKey {
-	if k, err := x509.ParsePKCS8PrivateKey(der); err == nil {
-		return wrap(k)
+	if k := ParsePKCS8(der); k != nil {
+		return k
 	}
-	if k, err := x509.ParsePKCS1PrivateKey(der); err == nil {
-		return wrap(k)
+	if k := ParsePKCS1(der); k != nil {
+		return k
 	}
-	if k, err := x509.ParseECPrivateKey(der); err == nil {
-		return wrap(k)
+	return parse(der, x509.ParseECPrivateKey)
+}
+
+// ParsePKCS8 reads a PrivateKeyInfo in DER (RFC 5958), nil for others.
+func ParsePKCS8(der []byte) *PrivateKey { return parse(der, x509.ParsePKCS8PrivateKey) }
+
+// ParsePKCS1 reads an RSAPrivateKey in DER (RFC 8017, A.1.2), nil for others.
+func ParsePKCS1(der []byte) *PrivateKey { return parse(der, x509.ParsePKCS1PrivateKey) }
+
+func parse[T any](der []byte, read func([]byte) (T, error)) *PrivateKey {
+	if len(der) > maxKey {
+		return nil
 	}
-	return nil
+	k, err := read(der)
+	if err != nil {
+		return nil
+	}
+	return wrap(k)
 }
 
 func wrap(k any) *PrivateKey {

@@ -9,6 +9,8 @@ import (
 	"encoding/pem"
 	"errors"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/hawser-mta/hawser/lang/sig"
 	"github.com/hawser-mta/hawser/runtime/pki"
@@ -26,7 +28,7 @@ func signatures(b *registry.Builder) {
 		sig.Opt(`hash: string = "sha256"`, "md5, sha1, sha256 or sha512"),
 		sig.Opt("format: string", "of DER keys: PrivateKeyInfo or RSAPrivateKey; SubjectPublicKeyInfo or RSAPublicKey"),
 		sig.Opt("pem: boolean = false", "the key is PEM text, not DER"),
-		sig.Opt("id: boolean = false", "the key is the id of a configured one"),
+		sig.Opt("id: boolean", "whether the key is the id of a configured one; else that follows pki:"),
 	}
 	b.Func(sig.New("rsa_sign(message: string, privatekey: RSAPrivateKey|string, options?: array) -> string|none",
 		"The PKCS#1 v1.5 signature, raw; none when the key is not usable.", options...), rsaSign)
@@ -77,25 +79,41 @@ func ed25519Key(v value.Value) crypto.Signer {
 	case ed25519.SeedSize:
 		return ed25519.NewKeyFromSeed(raw)
 	case ed25519.PrivateKeySize:
-		return ed25519.PrivateKey(raw)
+		// The second half is the public key. With another one the signature would
+		// give the secret away.
+		if k := ed25519.NewKeyFromSeed(raw[:ed25519.SeedSize]); k.Equal(ed25519.PrivateKey(raw)) {
+			return k
+		}
 	}
 	return nil
 }
 
-// rsaOptions reads hash, format, pem and id.
+// rsaOptions are those of rsa_sign and rsa_verify, with the text of the key.
 type rsaOptions struct {
-	hash    crypto.Hash
-	pem, id bool
+	hash         crypto.Hash
+	format, text string
+	pem, id      bool
 }
 
-func readRSA(fn string, a []value.Value, i int, formats ...string) (rsaOptions, error) {
+// readRSA reads the options in argument i; the key stands before them. formats are
+// those of the key, the first by default.
+func readRSA(fn string, a []value.Value, i int, formats ...string) (r rsaOptions, err error) {
 	o := registry.OptionsAt(fn, a, i)
-	r := rsaOptions{pem: o.Bool("pem", false), id: o.Bool("id", false)}
+	r.pem, r.format = o.Bool("pem", false), o.Str("format", formats[0])
 	if r.hash = rsaHashes[o.Str("hash", "sha256")]; r.hash == 0 {
 		o.Bad("hash", "md5, sha1, sha256 or sha512")
 	}
-	if f := o.Str("format", formats[0]); f != formats[0] && f != formats[1] {
+	if !slices.Contains(formats, r.format) {
 		o.Bad("format", formats[0]+" or "+formats[1])
+	}
+	if a[i-1].IsString() {
+		// What the text is says id, or its beginning without it (spec stdlib 0.8).
+		r.text = a[i-1].Str()
+		name, named := strings.CutPrefix(r.text, "pki:")
+		id, given := o.Get("id")
+		if r.id = id.Truth() || !given && named; r.id {
+			r.text = name
+		}
 	}
 	return r, o.Err()
 }
@@ -107,20 +125,21 @@ func sum(h crypto.Hash, message string) []byte {
 }
 
 func rsaSign(t *vm.Thread, a []value.Value) (value.Value, error) {
-	o, err := readRSA("rsa_sign", a, 2, "RSAPrivateKey", "PrivateKeyInfo")
+	o, err := readRSA("rsa_sign", a, 2, "RSAPrivateKey", pkcs8)
 	if err != nil {
 		return value.None, err
 	}
 	k, _ := registry.Resource[*pki.PrivateKey](a[1])
 	if a[1].IsString() {
-		text := a[1].Str()
-		switch {
+		switch text := []byte(o.text); {
 		case o.id:
-			k = pki.StoredKey(t, text)
+			k = pki.StoredKey(t, o.text)
 		case o.pem:
-			k = pki.ParseKeyPEM([]byte(text))
+			k = pki.ParseKeyPEM(text)
+		case o.format == pkcs8:
+			k = pki.ParsePKCS8(text)
 		default:
-			k = pki.ParseKeyDER([]byte(text))
+			k = pki.ParsePKCS1(text)
 		}
 	}
 	if k == nil || k.Type != pki.RSAKey {
@@ -134,22 +153,20 @@ func rsaSign(t *vm.Thread, a []value.Value) (value.Value, error) {
 }
 
 func rsaVerify(t *vm.Thread, a []value.Value) (value.Value, error) {
-	o, err := readRSA("rsa_verify", a, 3, "RSAPublicKey", "SubjectPublicKeyInfo")
+	o, err := readRSA("rsa_verify", a, 3, "RSAPublicKey", spki)
 	if err != nil {
 		return value.None, err
 	}
 	var key *rsa.PublicKey
-	switch text := a[2].Str(); {
+	switch {
 	case o.id:
-		if k := pki.StoredKey(t, text); k != nil {
+		if k := pki.StoredKey(t, o.text); k != nil {
 			key, _ = k.Public().(*rsa.PublicKey)
 		}
 	case o.pem:
-		if block, _ := pem.Decode([]byte(text)); block != nil {
-			key = publicKey(block.Bytes)
-		}
+		key = publicPEM([]byte(o.text))
 	default:
-		key = publicKey([]byte(text))
+		key = publicDER([]byte(o.text), o.format)
 	}
 	if key == nil {
 		return value.None, nil
@@ -157,13 +174,44 @@ func rsaVerify(t *vm.Thread, a []value.Value) (value.Value, error) {
 	return value.Bool(rsa.VerifyPKCS1v15(key, o.hash, sum(o.hash, a[0].Str()), []byte(a[1].Str())) == nil), nil
 }
 
-func publicKey(der []byte) *rsa.PublicKey {
-	if k, err := x509.ParsePKCS1PublicKey(der); err == nil {
-		return k
+// Names of formats in DER, and the blocks of PEM that hold them.
+const (
+	pkcs8 = "PrivateKeyInfo"
+	spki  = "SubjectPublicKeyInfo"
+)
+
+// publicPEM reads the first public key of a text.
+func publicPEM(text []byte) *rsa.PublicKey {
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		switch block.Type {
+		case "PUBLIC KEY":
+			return publicDER(block.Bytes, spki)
+		case "RSA PUBLIC KEY":
+			return publicDER(block.Bytes, "RSAPublicKey")
+		}
 	}
-	if k, err := x509.ParsePKIXPublicKey(der); err == nil {
+	return nil
+}
+
+// maxPublic is the longest public key that is read, in bytes: of 16384 bits, beyond
+// which checking a signature would take too long.
+const maxPublic = 2200
+
+func publicDER(der []byte, format string) *rsa.PublicKey {
+	if len(der) > maxPublic {
+		return nil
+	}
+	if format == spki {
+		k, err := x509.ParsePKIXPublicKey(der)
+		if err != nil {
+			return nil
+		}
 		r, _ := k.(*rsa.PublicKey)
 		return r
 	}
-	return nil
+	k, err := x509.ParsePKCS1PublicKey(der)
+	if err != nil {
+		return nil
+	}
+	return k
 }

@@ -27,7 +27,7 @@ func universe() *registry.Universe {
 type files map[string]string
 
 // execute runs a program at a time and returns what it prints.
-func execute(t *testing.T, u *registry.Universe, src string, in files, now time.Time, limits vm.Limits) (string, error) {
+func execute(t testing.TB, u *registry.Universe, src string, in files, now time.Time, limits vm.Limits) (string, error) {
 	t.Helper()
 	tree := fstest.MapFS{}
 	for name, text := range in {
@@ -51,7 +51,7 @@ func execute(t *testing.T, u *registry.Universe, src string, in files, now time.
 }
 
 // script is execute for programs that end well.
-func script(t *testing.T, src string, in files, now time.Time) string {
+func script(t testing.TB, src string, in files, now time.Time) string {
 	t.Helper()
 	out, err := execute(t, universe(), src, in, now, vm.Limits{})
 	if err != nil {
@@ -63,11 +63,11 @@ func script(t *testing.T, src string, in files, now time.Time) string {
 // authority is a folder in which openssl makes certificates, the second judge of
 // everything that is read here.
 type authority struct {
-	t   *testing.T
+	t   testing.TB
 	dir string
 }
 
-func newAuthority(t *testing.T) *authority {
+func newAuthority(t testing.TB) *authority {
 	return &authority{t, t.TempDir()}
 }
 
