@@ -8,11 +8,14 @@ import (
 	"github.com/hawser-mta/hawser/stdlib/crypt"
 	"github.com/hawser-mta/hawser/stdlib/dns"
 	"github.com/hawser-mta/hawser/stdlib/encode"
+	"github.com/hawser-mta/hawser/stdlib/file"
+	"github.com/hawser-mta/hawser/stdlib/iconv"
 	"github.com/hawser-mta/hawser/stdlib/inet"
 	"github.com/hawser-mta/hawser/stdlib/memory"
 	"github.com/hawser-mta/hawser/stdlib/metrics"
 	"github.com/hawser-mta/hawser/stdlib/num"
 	"github.com/hawser-mta/hawser/stdlib/regex"
+	"github.com/hawser-mta/hawser/stdlib/socket"
 	"github.com/hawser-mta/hawser/stdlib/str"
 	"github.com/hawser-mta/hawser/stdlib/sys"
 	"github.com/hawser-mta/hawser/stdlib/types"
@@ -36,6 +39,9 @@ func Register(b *registry.Builder) {
 		{"clock", "Date and time", clock.Register},
 		{"inet", "Network addresses", inet.Register},
 		{"dns", "DNS and domains", dns.Register},
+		{"file", "Files", file.Register},
+		{"socket", "Sockets", socket.Register}, // after x509, whose objects it makes
+		{"iconv", "Character sets", iconv.Register},
 		{"memory", "Shared memory", memory.Register},
 		{"metrics", "Metrics", metrics.Register},
 		{"sys", "System", sys.Register},

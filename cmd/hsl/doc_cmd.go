@@ -80,7 +80,11 @@ func describe(w io.Writer, cat *sig.Catalog, name string) bool {
 	for _, sep := range []string{"->", "::"} {
 		if class, method, ok := strings.Cut(name, sep); ok {
 			for c := cat.Classes[class]; c != nil; c = cat.Classes[c.Parent] {
-				if m := c.Method(method); m != nil {
+				m := c.Method(method)
+				if s := c.Static(method); s != nil && (m == nil || sep == "::") {
+					m = s
+				}
+				if m != nil {
 					function(w, m)
 					return true
 				}

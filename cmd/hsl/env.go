@@ -94,7 +94,22 @@ func (e *env) roots(file string) *module.Roots {
 		r.Extras = append(r.Extras, extras)
 	}
 	e.host.Files = r
+	e.host.Disk = e.disk(file)
 	return r
+}
+
+// disk is where scripts may read further files: --root, else below the working
+// folder, else that of the script.
+func (e *env) disk(file string) *os.Root {
+	for _, dir := range []string{e.s.Root, ".", filepath.Dir(file)} {
+		if dir == "" {
+			continue
+		}
+		if r, err := os.OpenRoot(dir); err == nil {
+			return r
+		}
+	}
+	return nil
 }
 
 // prefix is how names below a folder are printed: relative to where the user is,

@@ -68,8 +68,8 @@ func (r *resolver) native(n *ast.Name, c *sig.Class, args int) {
 		return
 	}
 	id := n.Parts[1]
-	m := r.nativeMethod(c, id.Name)
-	if m == nil || !m.Static {
+	m := r.nativeMethod(c, id.Name, (*sig.Class).Static)
+	if m == nil {
 		names := func(yield func(string) bool) {
 			for _, f := range c.Methods {
 				if f.Static && !yield(f.Name) {
@@ -181,8 +181,8 @@ func (r *resolver) methodCall(p *ast.Prop, args int) {
 	if c == nil {
 		return
 	}
-	m := r.nativeMethod(c, p.Name.Name)
-	if m == nil || m.Static {
+	m := r.nativeMethod(c, p.Name.Name, (*sig.Class).Method)
+	if m == nil {
 		names := func(yield func(string) bool) {
 			for _, f := range c.Methods {
 				if !f.Static && !yield(f.Name) {
@@ -196,9 +196,9 @@ func (r *resolver) methodCall(p *ast.Prop, args int) {
 	r.count(c.Name+"->"+m.Name, m.MinArgs(), m.MaxArgs(), args, spanOf(p.Name))
 }
 
-func (r *resolver) nativeMethod(c *sig.Class, name string) *sig.Func {
+func (r *resolver) nativeMethod(c *sig.Class, name string, find func(*sig.Class, string) *sig.Func) *sig.Func {
 	for ; c != nil; c = r.cat.Classes[c.Parent] {
-		if m := c.Method(name); m != nil {
+		if m := find(c, name); m != nil {
 			return m
 		}
 	}
@@ -225,7 +225,7 @@ func (r *resolver) nativeClass(x ast.Expr) *sig.Class {
 		}
 	case *ast.Prop:
 		if c := r.nativeClass(fn.X); c != nil {
-			f = r.nativeMethod(c, fn.Name.Name)
+			f = r.nativeMethod(c, fn.Name.Name, (*sig.Class).Method)
 		}
 	}
 	if f == nil || len(f.Returns) != 1 {

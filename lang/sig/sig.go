@@ -154,10 +154,16 @@ type Class struct {
 	Domain      string // page of the reference
 }
 
-// Method returns the method (static or not) of that name, nil when unknown.
-func (c *Class) Method(name string) *Func {
+// Method returns the method of that name, nil when unknown. A class may have a
+// static one of the same name.
+func (c *Class) Method(name string) *Func { return c.find(name, false) }
+
+// Static returns the static method of that name, nil when unknown.
+func (c *Class) Static(name string) *Func { return c.find(name, true) }
+
+func (c *Class) find(name string, static bool) *Func {
 	for _, m := range c.Methods {
-		if m.Name == name {
+		if m.Name == name && m.Static == static {
 			return m
 		}
 	}

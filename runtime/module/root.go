@@ -41,30 +41,46 @@ func (l location) String() string {
 // maxFile bounds what is read of one file, in bytes.
 const maxFile = 64 << 20
 
-// read returns the content of a file; a missing file or a folder gives an error
-// that is fs.ErrNotExist.
-func (l location) read() ([]byte, error) {
+// open opens a regular file; a missing file or a folder gives an error that is
+// fs.ErrNotExist.
+func (l location) open() (fs.File, error) {
 	if l.root == nil || !fs.ValidPath(l.name) {
 		return nil, fs.ErrNotExist
 	}
+	if err := regular(fs.Stat(l.root.FS, l.name)); err != nil {
+		return nil, err // before opening: that of a pipe would wait for a writer
+	}
 	f, err := l.root.FS.Open(l.name)
 	if err != nil {
-		if errors.Is(err, fs.ErrInvalid) {
-			return nil, fs.ErrNotExist
-		}
+		return nil, err
+	}
+	if err := regular(f.Stat()); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+func regular(st fs.FileInfo, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrInvalid):
+		return fs.ErrNotExist
+	case err != nil:
+		return err
+	case st.IsDir():
+		return fs.ErrNotExist
+	case !st.Mode().IsRegular():
+		return errors.New("not a regular file")
+	}
+	return nil
+}
+
+// read returns the content of a file.
+func (l location) read() ([]byte, error) {
+	f, err := l.open()
+	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	st, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if st.IsDir() {
-		return nil, fs.ErrNotExist
-	}
-	if !st.Mode().IsRegular() {
-		return nil, errors.New("not a regular file")
-	}
 	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
 		return nil, err

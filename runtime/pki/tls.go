@@ -111,15 +111,15 @@ func (x *TLS) Judge(peer []*x509.Certificate) Fault {
 		return FaultSelfSigned
 	case err != nil:
 		return FaultNoLocalIssuer
-	case !x.nameFits(leaf):
+	case !x.NameFits(leaf):
 		return FaultHost
 	}
 	return 0
 }
 
-// nameFits reports whether the certificate is for one of the wanted names; none
+// NameFits reports whether the certificate is for one of the wanted names; none
 // wanted fits.
-func (x *TLS) nameFits(leaf *x509.Certificate) bool {
+func (x *TLS) NameFits(leaf *x509.Certificate) bool {
 	if !x.VerifyHost && len(x.VerifyNames) == 0 {
 		return true
 	}

@@ -84,8 +84,8 @@ func overlap(a, b *sig.Func) bool {
 // of it; that of a static method is named Class::method.
 func (b *Builder) Impl(name string) vm.Impl {
 	if class, method, ok := strings.Cut(name, "::"); ok {
-		if c := b.native[class]; c != nil && c.Methods[method] != nil {
-			return c.Methods[method].Impl.(*vm.NativeMethod).Impl
+		if c := b.native[class]; c != nil && c.Statics[method] != nil {
+			return c.Statics[method].Impl.(*vm.NativeMethod).Impl
 		}
 	} else if slot, ok := b.slots[name]; ok {
 		return b.builtins[slot].Impl
@@ -102,13 +102,13 @@ func (b *Builder) Gone(hint string, names ...string) {
 }
 
 // Class declares a native class. impls maps method names to implementations,
-// the class name to its constructor. The returned class makes objects:
-// value.Native(class, state).
+// the class name to its constructor; "::NAME" is a static method of the name of a
+// method. The returned class makes objects: value.Native(class, state).
 func (b *Builder) Class(c sig.Class, impls map[string]vm.Impl) *value.Class {
 	if b.classes[c.Name] != nil {
 		panic("registry: class " + c.Name + " declared twice")
 	}
-	vc := &value.Class{Name: c.Name, Decl: &c, Methods: map[string]*value.Method{}}
+	vc := &value.Class{Name: c.Name, Decl: &c, Methods: map[string]*value.Method{}, Statics: map[string]*value.Method{}}
 	if c.Parent != "" {
 		vc.Parent = b.native[c.Parent]
 		if vc.Parent == nil {
@@ -118,11 +118,17 @@ func (b *Builder) Class(c sig.Class, impls map[string]vm.Impl) *value.Class {
 	c.Domain = b.domain()
 	for _, m := range c.Methods {
 		m.Class, m.Domain = c.Name, c.Domain
-		impl := impls[m.Name]
+		impl, methods := impls[m.Name], vc.Methods
+		if m.Static {
+			methods = vc.Statics
+			if own := impls["::"+m.Name]; own != nil {
+				impl = own
+			}
+		}
 		if impl == nil {
 			panic(fmt.Sprintf("registry: no implementation of %s", m))
 		}
-		vc.Methods[m.Name] = &value.Method{Name: m.Name, Static: m.Static, Sig: m, Impl: vm.NewMethod(m, impl)}
+		methods[m.Name] = &value.Method{Name: m.Name, Static: m.Static, Sig: m, Impl: vm.NewMethod(m, impl)}
 	}
 	b.classes[c.Name] = &c
 	b.native[c.Name] = vc

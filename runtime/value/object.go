@@ -11,8 +11,9 @@ import (
 type Class struct {
 	Name    string
 	Methods map[string]*Method
-	Decl    *sig.Class // native classes: the declaration
-	Parent  *Class     // native classes: whose methods it shares
+	Statics map[string]*Method // native classes: File has a method and a static one of one name
+	Decl    *sig.Class         // native classes: the declaration
+	Parent  *Class             // native classes: whose methods it shares
 
 	// Script is the *vm.Class of a class written in a script, nil for native
 	// classes.
@@ -38,6 +39,16 @@ type Method struct {
 func (c *Class) Lookup(name string) *Method {
 	for ; c != nil; c = c.Parent {
 		if m := c.Methods[name]; m != nil {
+			return m
+		}
+	}
+	return nil
+}
+
+// Static is Lookup for static methods of native classes.
+func (c *Class) Static(name string) *Method {
+	for ; c != nil; c = c.Parent {
+		if m := c.Statics[name]; m != nil {
 			return m
 		}
 	}

@@ -24,6 +24,8 @@ func (c content) ReadFile(name string) ([]byte, error) {
 	return []byte(c), nil
 }
 
+func (content) Open(string) (fs.File, error) { return nil, fs.ErrNotExist }
+
 // shared runs programs one after the other, or at once, that share a host.
 type shared struct {
 	host *vm.Host

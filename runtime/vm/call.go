@@ -125,7 +125,7 @@ func (t *Thread) callMethod(f *frame, a, n int, s *site) (bool, error) {
 				s.cache.Store(&found{shape: o.Shape(), slot: -1, proto: p})
 				return t.enter(frame{proto: p, mod: c.mod, base: a, ret: a}, a+1, n)
 			}
-		} else if m := o.Class.Lookup(name); m != nil && !m.Static {
+		} else if m := o.Class.Lookup(name); m != nil {
 			return false, t.native(m.Impl.(*NativeMethod), a, n, false, a)
 		}
 	}
@@ -340,7 +340,7 @@ func (t *Thread) foreignValue(x foreign) value.Value {
 }
 
 func (t *Thread) nativeValue(class, method string) value.Value {
-	m := t.img.lib.Classes[class].Lookup(method)
+	m := t.img.lib.Classes[class].Static(method)
 	return value.FromFunc(&value.Func{Name: method, Method: m, Builtin: -1, Identity: m})
 }
 

@@ -5,7 +5,9 @@ import (
 	"crypto/x509"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
+	"os"
 	"time"
 
 	"github.com/hawser-mta/hawser/runtime/value"
@@ -31,6 +33,9 @@ type Host struct {
 	UUIDVersion int
 	// Files opens names of the virtual file store (spec stdlib 0.8).
 	Files FileStore
+	// Disk is the folder below which scripts may read files on disk that Files
+	// does not have; nil: none.
+	Disk *os.Root
 	// Keys looks up entries of pki.private[].
 	Keys KeyStore
 	// Shared is the process-wide memory, barrier and cache store.
@@ -43,6 +48,8 @@ type Host struct {
 // FileStore opens files that scripts may read.
 type FileStore interface {
 	ReadFile(name string) ([]byte, error)
+	// Open opens a regular file to read it bit by bit.
+	Open(name string) (fs.File, error)
 }
 
 // KeyStore finds key and certificate material by id.

@@ -47,7 +47,7 @@ func (t *Thread) prop(f *frame, x, name value.Value) (value.Value, error) {
 		p := c.mod.unit.prog.Protos[m.Proto]
 		return value.FromFunc(&value.Func{Name: p.Name, Proto: p, Module: c.mod, This: x, Builtin: -1, Identity: p}), nil
 	}
-	if m := o.Class.Lookup(key); m != nil && !m.Static {
+	if m := o.Class.Lookup(key); m != nil {
 		return value.FromFunc(&value.Func{Name: key, Method: m, This: x, Builtin: -1, Identity: m}), nil
 	}
 	return value.None, nil
@@ -57,7 +57,7 @@ func (t *Thread) prop(f *frame, x, name value.Value) (value.Value, error) {
 func writable(f *frame, o *value.Object, name string) error {
 	c, script := o.Class.Script.(*Class)
 	if !script {
-		if m := o.Class.Lookup(name); m != nil {
+		if o.Class.Lookup(name) != nil || o.Class.Static(name) != nil {
 			return readonlyMember(name)
 		}
 		return nil
