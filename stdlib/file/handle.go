@@ -154,3 +154,35 @@ func (h *Handle) Seek(offset int64, whence int) (int64, error) {
 	h.pos, h.buffer = to, nil
 	return to, nil
 }
+
+// ReadAt implements io.ReaderAt; the position that scripts see stays.
+func (h *Handle) ReadAt(p []byte, off int64) (n int, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.src == nil {
+		return 0, fs.ErrClosed
+	}
+	rest := h.size - off
+	if off < 0 || rest <= 0 {
+		return 0, io.EOF
+	}
+	short := int64(len(p)) > rest
+	if short {
+		p = p[:rest]
+	}
+	if at, ok := h.src.(io.ReaderAt); ok {
+		n, err = at.ReadAt(p, off)
+	} else {
+		if _, err := h.src.Seek(off, io.SeekStart); err != nil {
+			return 0, err
+		}
+		n, err = io.ReadFull(h.src, p)
+		if _, back := h.src.Seek(h.pos+int64(len(h.buffer)), io.SeekStart); back != nil {
+			return n, back
+		}
+	}
+	if err == nil && short {
+		err = io.EOF
+	}
+	return n, err
+}

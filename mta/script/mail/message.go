@@ -57,6 +57,8 @@ func messages(b *registry.Builder, c *classes) {
 				sig.Opt("dns_function: function", "called with the name of the key record, returns [\"result\" => text] or [\"error\" => …]")).Method(),
 			queueSig(),
 			sendSig(),
+			toFileSig(),
+			sig.New("File(file: File) -> MailMessage|none", "Reads a message from a file, which must stay open; none for a closed one.").StaticMethod(),
 		},
 	}, map[string]vm.Impl{
 		"String": func(_ *vm.Thread, a []value.Value) (value.Value, error) {
@@ -105,6 +107,14 @@ func messages(b *registry.Builder, c *classes) {
 			}
 			return c.deliver(t, src, a)
 		}),
+		"toFile": on(func(_ *vm.Thread, p *Part, _ []value.Value) (value.Value, error) {
+			src, err := p.mail.Editor.Result()
+			if err != nil {
+				return value.None, err
+			}
+			return c.asFile(src), nil
+		}),
+		"File": c.fromFile,
 	})
 	c.eod = b.Class(sig.Class{
 		Name: "EODMailMessage", Parent: "MailMessage", Text: "The message of the eod hook. Its copies are sent only when the hook accepts.",

@@ -96,6 +96,7 @@ func builders(b *registry.Builder, c *classes) {
 			sig.New("toString() -> string", "The text of the message.").Method(),
 			queueSig(),
 			sendSig(),
+			toFileSig(),
 		},
 	}, map[string]vm.Impl{
 		"MIME": func(t *vm.Thread, a []value.Value) (value.Value, error) {
@@ -159,6 +160,13 @@ func builders(b *registry.Builder, c *classes) {
 				return value.None, err
 			}
 			return c.deliver(t, message.Bytes(raw), a[1:])
+		},
+		"toFile": func(t *vm.Thread, a []value.Value) (value.Value, error) {
+			raw, err := a[0].Object().Native.(*Builder).render(t, true)
+			if err != nil {
+				return value.None, err
+			}
+			return c.asFile(message.Bytes(raw)), nil
 		},
 	})
 }

@@ -22,12 +22,13 @@ type Mail struct {
 // classes are the native classes of one universe.
 type classes struct {
 	part, message, eod, mime *value.Class
+	file                     *value.Class // of stdlib
 	send                     Sender
 }
 
 // Register declares the domain; send is what send() of messages does.
 func Register(b *registry.Builder, send Sender) {
-	c := &classes{send: send}
+	c := &classes{send: send, file: b.NativeClass("File")}
 	addresses(b)
 	senderPolicy(b)
 	parts(b, c)
@@ -59,14 +60,14 @@ func Class(u *registry.Universe) *value.Class { return u.Classes["EODMailMessage
 
 // Open returns an EODMailMessage over a message, and its editor.
 func Open(u *registry.Universe, src message.Source) (value.Value, *message.Editor) {
-	c := &classes{part: u.Classes["MIMEPart"], message: u.Classes["MailMessage"], eod: u.Classes["EODMailMessage"], mime: u.Classes["MIME"]}
+	c := &classes{part: u.Classes["MIMEPart"], message: u.Classes["MailMessage"], eod: u.Classes["EODMailMessage"], mime: u.Classes["MIME"], file: u.Classes["File"]}
 	v := c.open(src, c.eod)
 	return v, v.Object().Native.(*Part).mail.Editor
 }
 
 // Message returns a MailMessage over a message; classes are those of a universe.
 func Message(all map[string]*value.Class, src message.Source) value.Value {
-	c := &classes{part: all["MIMEPart"], message: all["MailMessage"], eod: all["EODMailMessage"], mime: all["MIME"]}
+	c := &classes{part: all["MIMEPart"], message: all["MailMessage"], eod: all["EODMailMessage"], mime: all["MIME"], file: all["File"]}
 	return c.open(src, c.message)
 }
 
