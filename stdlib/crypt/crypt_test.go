@@ -148,11 +148,10 @@ func TestCancel(t *testing.T) {
 	for _, salt := range []string{`\$2b\$16\$CCCCCCCCCCCCCCCCCCCCC.`, `\$6\$rounds=5000000\$a`} {
 		thread, _, out := machine(t, `crypt("x" * 500, "`+salt+`"); echo "done";`, nil, vm.Limits{})
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		begin := time.Now()
 		_, err := thread.Run(ctx)
 		cancel()
-		if err == nil || out.Len() > 0 || time.Since(begin) > 3*time.Second {
-			t.Errorf("%s: %v after %s, %q", salt, err, time.Since(begin), out)
+		if err == nil || out.Len() > 0 {
+			t.Errorf("%s: %v, %q", salt, err, out)
 		}
 	}
 }

@@ -112,7 +112,7 @@ func TestMemory(t *testing.T) {
 					t.Errorf("%s %d passes", name, i)
 				}
 			})
-			if d := time.Since(begin); d > 2*time.Second {
+			if d := time.Since(begin); d > time.Minute {
 				t.Errorf("%s %d takes %s", name, i, d)
 			}
 		}

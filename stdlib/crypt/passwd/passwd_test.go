@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hawser-mta/hawser/stdlib/crypt/passwd"
@@ -120,14 +119,13 @@ func TestStop(t *testing.T) {
 	for _, s := range []string{"$5$rounds=5000000$a", "$6$rounds=5000000$a", "$2b$16$CCCCCCCCCCCCCCCCCCCCC."} {
 		ctx, cancel := context.WithCancel(t.Context())
 		asked := 0
-		begin := time.Now()
 		_, err := passwd.Hash("key", s, func() error {
 			if asked++; asked == 3 {
 				cancel()
 			}
 			return ctx.Err()
 		})
-		if !errors.Is(err, context.Canceled) || asked != 3 || time.Since(begin) > 2*time.Second {
+		if !errors.Is(err, context.Canceled) || asked != 3 {
 			t.Errorf("%s: %v, asked %d times", s, err, asked)
 		}
 	}
