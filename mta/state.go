@@ -115,6 +115,7 @@ func (s *Server) snapshot(c *config.Config, roots *module.Roots, set *module.Set
 	host.Echo, host.Log = s.hooks.Echo, s.hooks.Log
 	host.Started = s.started
 	host.Hostname, host.UUIDVersion = d.Hostname, c.Smtpd.Environment.UUID.Version
+	host.FFI = c.Smtpd.Scripting.FFI
 	host.Files, host.Keys, host.Shared = roots, c, s.shared
 	host.Services[dns.Service] = d.Resolver
 	host.Services["txt"] = txtResolver{d.Resolver}

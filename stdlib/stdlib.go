@@ -8,6 +8,7 @@ import (
 	"github.com/hawser-mta/hawser/stdlib/crypt"
 	"github.com/hawser-mta/hawser/stdlib/dns"
 	"github.com/hawser-mta/hawser/stdlib/encode"
+	"github.com/hawser-mta/hawser/stdlib/ffi"
 	"github.com/hawser-mta/hawser/stdlib/file"
 	"github.com/hawser-mta/hawser/stdlib/iconv"
 	"github.com/hawser-mta/hawser/stdlib/inet"
@@ -42,6 +43,7 @@ func Register(b *registry.Builder) {
 		{"file", "Files", file.Register},
 		{"socket", "Sockets", socket.Register}, // after x509, whose objects it makes
 		{"iconv", "Character sets", iconv.Register},
+		{"ffi", "Foreign functions", ffi.Register},
 		{"memory", "Shared memory", memory.Register},
 		{"metrics", "Metrics", metrics.Register},
 		{"sys", "System", sys.Register},

@@ -37,6 +37,7 @@ type Shared struct {
 	MaxMemory  int               `placeholder:"BYTES" help:"Memory of a run."`
 	MaxSteps   int               `placeholder:"N" help:"Steps of a run."`
 	CPUProfile string            `name:"cpuprofile" placeholder:"FILE" help:"Write a CPU profile."`
+	FFI        bool              `name:"ffi" help:"Allow FFI: scripts may call functions of C libraries."`
 	Define     map[string]string `placeholder:"NAME=JSON" help:"A global variable."`
 	Resolver   string            `placeholder:"IP[:PORT]" help:"DNS server to use."`
 }
@@ -55,6 +56,7 @@ func (s *Shared) env(out io.Writer) (*env, error) {
 	e.loader = module.NewLoader(e.universe)
 	e.loader.Compat = s.Compat
 	e.host = vm.DefaultHost(out)
+	e.host.FFI = s.FFI
 	e.host.Log = func(_ *vm.Thread, _ int, text string) { fmt.Fprintln(os.Stderr, text) }
 	o := dns.Options{CacheSize: 1000}
 	if s.Resolver != "" {

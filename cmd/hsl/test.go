@@ -71,7 +71,7 @@ func (c *testCmd) runner(s *Shared) (*testrun.Runner, error) {
 	}
 	r := &testrun.Runner{
 		Universe: checks.Mockable(e.universe), Std: e.std, Roots: e.roots, Prefix: prefix,
-		Services: e.host.Services, Limits: e.limits(), Parallel: c.Parallel, Cover: c.Cover || c.Profile != "", Compat: e.s.Compat,
+		Services: e.host.Services, Limits: e.limits(), Parallel: c.Parallel, Cover: c.Cover || c.Profile != "", Compat: e.s.Compat, FFI: e.s.FFI,
 	}
 	if r.Limits.Time == 0 {
 		r.Limits.Time = caseTime

@@ -19,6 +19,9 @@ const (
 	Any      Type = "any"
 	Variable Type = "variable"
 	Never    Type = "never"
+
+	// FFIFunction values are functions that do not come from scripts.
+	FFIFunction Type = "FFIFunction"
 )
 
 // Param is one parameter.

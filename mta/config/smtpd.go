@@ -104,7 +104,7 @@ type Material struct {
 // ScriptingStart is what scripts may do to the machine.
 type ScriptingStart struct {
 	RootPath string `yaml:"rootpath"`
-	FFI      bool   `yaml:"ffi"`
+	FFI      bool   `yaml:"ffi"`    // functions of C libraries
 	Compat   bool   `yaml:"compat"` // legacy names of functions
 	Limits   struct {
 		Memory Size     `yaml:"memory"`

@@ -10,6 +10,7 @@ import (
 	"github.com/hawser-mta/hawser/lang/diag"
 	"github.com/hawser-mta/hawser/lang/sig"
 	"github.com/hawser-mta/hawser/lang/token"
+	"github.com/hawser-mta/hawser/runtime/foreign"
 	"github.com/hawser-mta/hawser/runtime/pki"
 )
 
@@ -78,8 +79,8 @@ func (v *validator) start() {
 	if s.Environment.Syslog.Mask != 255 {
 		v.fault(SmtpdFile, "environment.syslog.mask", "is not supported by this version")
 	}
-	if s.Scripting.FFI {
-		v.fault(SmtpdFile, "scripting.ffi", "is not supported by this version")
+	if s.Scripting.FFI && !foreign.Supported {
+		v.fault(SmtpdFile, "scripting.ffi", "is not supported on this platform")
 	}
 	seen := map[string]bool{}
 	for i, x := range s.Servers {

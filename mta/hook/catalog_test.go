@@ -35,8 +35,7 @@ var wider = map[string]string{
 }
 
 // pending are names that are not there yet; what is there must not stand here.
-var pending = strings.Fields(`FFI MIMEPart->setDateLater
-	domain_publicsuffix http url_parse`)
+var pending = strings.Fields(`MIMEPart->setDateLater domain_publicsuffix http url_parse`)
 
 // isPending reports whether the entry, or its whole class, is among pending.
 func isPending(e entry) bool {

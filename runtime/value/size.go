@@ -57,6 +57,9 @@ func (s *Sizer) Add(v Value) {
 				if n, ok := r.Native.(Sized); ok {
 					s.Total += n.Size()
 				}
+				if h, ok := r.Native.(Holder); ok {
+					h.Held(func(v Value) { todo = append(todo, v) })
+				}
 			}
 		case KFunc:
 			if f := v.Func(); s.first(unsafe.Pointer(f)) {

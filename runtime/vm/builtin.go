@@ -73,6 +73,8 @@ func acceptKinds(p sig.Param) uint16 {
 			m |= bit(value.KFunc)
 		case sig.Object:
 			m |= bit(value.KObject)
+		case sig.FFIFunction:
+			m |= bit(value.KFunc)
 		default:
 			m |= bit(value.KObject) | bit(value.KResource)
 		}

@@ -40,6 +40,9 @@ type Host struct {
 	Keys KeyStore
 	// Shared is the process-wide memory, barrier and cache store.
 	Shared *Shared
+	// FFI allows scripts to call functions of C libraries, which can do all that
+	// the process can.
+	FFI bool
 	// Mail is what package mta adds: resolver, queue, metrics. Its packages
 	// know the type.
 	Services map[string]any

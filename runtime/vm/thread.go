@@ -24,6 +24,8 @@ type Thread struct {
 
 	// Data is what the embedder attaches to the run: the hook's state.
 	Data any
+	// Foreign is what package foreign knows of the run.
+	Foreign any
 
 	meter meter
 	held  map[string]*barrier // barriers that this thread is inside of
@@ -54,7 +56,7 @@ func (t *Thread) Reset() {
 	clear(t.frames[:cap(t.frames)])
 	t.frames = t.frames[:0]
 	clear(t.mods)
-	t.Data, t.ctx = nil, nil
+	t.Data, t.Foreign, t.ctx = nil, nil, nil
 	t.meter = meter{}
 	t.held = nil
 }
@@ -64,7 +66,7 @@ func (t *Thread) Reset() {
 // again.
 func (t *Thread) Continue(img *Image) *Thread {
 	n := New(img, t.host, t.limits)
-	n.Data = t.Data
+	n.Data, n.Foreign = t.Data, t.Foreign
 	for i, u := range img.units {
 		if old, ok := t.img.index[u.prog]; ok && t.mods[old] != nil {
 			n.mods[i] = t.mods[old]

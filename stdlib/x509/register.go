@@ -1,12 +1,12 @@
 package x509
 
 import (
-	"errors"
 	"fmt"
 	"math/big"
 	"time"
 
 	"github.com/hawser-mta/hawser/lang/sig"
+	"github.com/hawser-mta/hawser/runtime/foreign"
 	"github.com/hawser-mta/hawser/runtime/pki"
 	"github.com/hawser-mta/hawser/runtime/registry"
 	"github.com/hawser-mta/hawser/runtime/value"
@@ -58,7 +58,7 @@ func certificateClass(b *registry.Builder, f *form) {
 				"Whether it chains to one of the self-signed certificates of calist now: result, and error and code of OpenSSL "+
 					"when not. Lists hold objects or resources. A revokelist that is not empty must cover the certificate itself.").Method(),
 			sig.New("toResource() -> X509Resource", "The handle, for functions that take one.").Method(),
-			sig.New("toFFIValue() -> FFIValue", "The certificate for foreign functions; throws where OpenSSL is not built in.").Method(),
+			sig.New("toFFIValue() -> FFIValue", "The certificate as an X509 of OpenSSL for FFI; throws where FFI is off or the library libcrypto is not there.").Method(),
 		},
 	}, map[string]vm.Impl{
 		"X509":             f.construct,
@@ -79,9 +79,9 @@ func certificateClass(b *registry.Builder, f *form) {
 		"extensions": list(func(c *pki.Certificate) value.Value { return extensions(c.Extensions) }),
 		"verify":     on(verify),
 		"toResource": toResource,
-		"toFFIValue": func(*vm.Thread, []value.Value) (value.Value, error) {
-			return value.None, errors.New("X509->toFFIValue(): not available")
-		},
+		"toFFIValue": on(func(t *vm.Thread, c *pki.Certificate, _ []value.Value) (value.Value, error) {
+			return foreign.Certificate(t, "X509->toFFIValue", c.Raw)
+		}),
 	})
 }
 

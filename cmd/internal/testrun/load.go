@@ -34,6 +34,7 @@ type Runner struct {
 	Target   time.Duration  // how long a benchmark runs; 0: a second
 	Cover    bool           // count which lines run
 	Compat   bool           // tests may use legacy names
+	FFI      bool           // tests may call functions of C libraries
 
 	spaces map[string]*hooktest.Workspace // of this round, by root
 	kept   map[string]*module.Loader      // by file or root, between rounds

@@ -179,6 +179,7 @@ func (r *Runner) host(f *file, c *checks.Case, logs *[]string) *vm.Host {
 	h := vm.DefaultHost(io.Discard)
 	h.Echo = func(_ *vm.Thread, text string) { *logs = append(*logs, text) }
 	h.Log = func(_ *vm.Thread, _ int, text string) { *logs = append(*logs, text) }
+	h.FFI = r.FFI
 	h.Files = f.roots
 	maps.Copy(h.Services, r.Services)
 	h.Services[checks.Service] = c
