@@ -28,6 +28,7 @@ import (
 	"github.com/hawser-mta/hawser/runtime/reload"
 	"github.com/hawser-mta/hawser/runtime/vm"
 	"github.com/hawser-mta/hawser/stdlib"
+	"github.com/hawser-mta/hawser/stdlib/web"
 )
 
 // Options of a server.
@@ -49,6 +50,7 @@ type Server struct {
 	extras   []*module.Root
 	std      *module.Root
 	shared   *vm.Shared
+	http     *web.Client
 	started  time.Time
 	hooks    *hook.Runner
 	spool    *spool.Spool
@@ -80,9 +82,10 @@ func New(ctx context.Context, o Options) (*Server, diag.List, error) {
 	u := Universe()
 	s := &Server{o: o, ws: ws, universe: u, loader: module.NewLoader(u), shared: vm.NewShared(), started: time.Now()}
 	s.hooks = &hook.Runner{Current: func() *hook.Snapshot { return s.current().snapshot }, Logger: o.Logger, Submit: s.submitCopy}
+	s.http = web.New(web.Options{Resolver: func() *net.Resolver { return s.current().settings.Resolver.Net() }})
 	st, diags := s.load(ctx)
 	if st == nil {
-		ws.Close()
+		s.Close()
 		return nil, diags, nil
 	}
 	s.state.Store(st)
@@ -90,7 +93,10 @@ func New(ctx context.Context, o Options) (*Server, diag.List, error) {
 }
 
 // Close frees a server that did not run.
-func (s *Server) Close() { s.ws.Close() }
+func (s *Server) Close() {
+	s.http.Close()
+	s.ws.Close()
+}
 
 // newID returns a connection or transaction id.
 func (s *Server) newID() string {
@@ -136,7 +142,7 @@ func (s *Server) reload(ctx context.Context) {
 // Run serves until ctx ends, then drains: listeners close, sessions end after
 // their command, running deliveries finish, as far as Drain allows.
 func (s *Server) Run(ctx context.Context) error {
-	defer s.ws.Close()
+	defer s.Close()
 	c := s.current().config
 	sp, err := spool.Open(s.spoolOptions(c))
 	if err != nil {

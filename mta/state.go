@@ -18,6 +18,7 @@ import (
 	"github.com/hawser-mta/hawser/runtime/module"
 	"github.com/hawser-mta/hawser/runtime/vm"
 	"github.com/hawser-mta/hawser/stdlib/dns"
+	"github.com/hawser-mta/hawser/stdlib/web"
 )
 
 // state is one version of everything that can change while the server runs. It
@@ -116,8 +117,8 @@ func (s *Server) snapshot(c *config.Config, roots *module.Roots, set *module.Set
 	host.Started = s.started
 	host.Hostname, host.UUIDVersion = d.Hostname, c.Smtpd.Environment.UUID.Version
 	host.FFI = c.Smtpd.Scripting.FFI
-	host.Files, host.Keys, host.Shared = roots, c, s.shared
-	host.Services[dns.Service] = d.Resolver
+	host.Files, host.Keys, host.Addresses, host.Shared = roots, c, c, s.shared
+	host.Services[dns.Service], host.Services[web.Service] = d.Resolver, s.http
 	host.Services["txt"] = txtResolver{d.Resolver}
 	host.Services[smtp.Service] = clientSettings{d}
 	host.Services[scriptqueue.ConnectionService] = scriptqueue.Connections(s.connections)

@@ -20,6 +20,7 @@ import (
 	"github.com/hawser-mta/hawser/stdlib/str"
 	"github.com/hawser-mta/hawser/stdlib/sys"
 	"github.com/hawser-mta/hawser/stdlib/types"
+	"github.com/hawser-mta/hawser/stdlib/web"
 	"github.com/hawser-mta/hawser/stdlib/x509"
 )
 
@@ -40,6 +41,7 @@ func Register(b *registry.Builder) {
 		{"clock", "Date and time", clock.Register},
 		{"inet", "Network addresses", inet.Register},
 		{"dns", "DNS and domains", dns.Register},
+		{"web", "HTTP and URLs", web.Register},
 		{"file", "Files", file.Register},
 		{"socket", "Sockets", socket.Register}, // after x509, whose objects it makes
 		{"iconv", "Character sets", iconv.Register},

@@ -26,6 +26,7 @@ import (
 	"github.com/hawser-mta/hawser/stdlib/checks"
 	"github.com/hawser-mta/hawser/stdlib/dns"
 	"github.com/hawser-mta/hawser/stdlib/encode"
+	"github.com/hawser-mta/hawser/stdlib/web"
 )
 
 // Shared are the flags of all commands.
@@ -62,7 +63,9 @@ func (s *Shared) env(out io.Writer) (*env, error) {
 	if s.Resolver != "" {
 		o.Servers = []string{s.Resolver}
 	}
-	e.host.Services[dns.Service] = dns.New(o)
+	r := dns.New(o)
+	e.host.Services[dns.Service] = r
+	e.host.Services[web.Service] = web.New(web.Options{Resolver: r.Net}) // as long as the process
 	return e, nil
 }
 

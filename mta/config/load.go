@@ -1,6 +1,7 @@
 package config
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/hawser-mta/hawser/lang/diag"
@@ -32,11 +34,14 @@ type Config struct {
 
 	at    map[string]map[string]token.Position // file → path → place
 	lines map[string][]string
+
+	authorities func() *x509.CertPool // read once
 }
 
 // Defaults returns the configuration of empty files.
 func Defaults(dir string) *Config {
 	c := &Config{Dir: dir, at: map[string]map[string]token.Position{}, lines: map[string][]string{}}
+	c.authorities = sync.OnceValue(c.readAuthorities)
 	s := &c.Smtpd
 	s.Environment.Umask, s.Environment.UUID.Version, s.Environment.Syslog.Mask = "0027", 4, 255
 	s.Spool.FSync, s.Spool.Corrupt, s.Spool.Loader.Threads = true, "ignore", 4

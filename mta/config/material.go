@@ -52,7 +52,9 @@ func (c *Config) Certificate(id string) (string, bool) {
 
 // Authorities returns the trusted authorities of pki, nil for none. It implements
 // vm.KeyStore.
-func (c *Config) Authorities() *x509.CertPool {
+func (c *Config) Authorities() *x509.CertPool { return c.authorities() }
+
+func (c *Config) readAuthorities() *x509.CertPool {
 	var pool *x509.CertPool
 	for _, m := range c.App.PKI.CA {
 		if b, err := c.Read(&m); err == nil {

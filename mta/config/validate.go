@@ -255,6 +255,17 @@ func (c *Config) Source(id string) (a Address, ok bool) {
 	return Address{}, false
 }
 
+// SourceAddress returns the address of an addresses[] id. It implements vm.AddressStore.
+func (c *Config) SourceAddress(id string) (netip.Addr, bool) {
+	for _, a := range c.App.Addresses {
+		if a.ID == id {
+			ip, err := netip.ParseAddr(a.Address)
+			return ip, err == nil
+		}
+	}
+	return netip.Addr{}, false
+}
+
 func (v *validator) addresses() {
 	seen := map[string]bool{}
 	for i, a := range v.c.App.Addresses {

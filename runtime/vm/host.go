@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"math/rand/v2"
+	"net/netip"
 	"os"
 	"time"
 
@@ -38,6 +39,8 @@ type Host struct {
 	Disk *os.Root
 	// Keys looks up entries of pki.private[].
 	Keys KeyStore
+	// Addresses looks up entries of addresses[]; nil: there are none.
+	Addresses AddressStore
 	// Shared is the process-wide memory, barrier and cache store.
 	Shared *Shared
 	// FFI allows scripts to call functions of C libraries, which can do all that
@@ -63,6 +66,12 @@ type KeyStore interface {
 	Certificate(id string) (pem string, ok bool)
 	// Authorities are those that are trusted beside the system's, nil for none.
 	Authorities() *x509.CertPool
+}
+
+// AddressStore finds local addresses by id.
+type AddressStore interface {
+	// SourceAddress returns the address of the entry.
+	SourceAddress(id string) (netip.Addr, bool)
 }
 
 // DefaultHost returns a host over the real clock and random source, printing

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,7 +16,8 @@ const (
 	NXDomain = "NXDOMAIN"
 	ServFail = "SERVFAIL"
 	FormErr  = "FORMERR"
-	TryAgain = "TRY_AGAIN" // time-out, or no server could be reached
+	TryAgain = "TRY_AGAIN"   // time-out, or no server could be reached
+	Fatal    = "NO_RECOVERY" // servers answer, but not in DNS as it is known
 )
 
 // Answer is the outcome of a query.
@@ -64,16 +66,41 @@ func host(name string) string {
 	return strings.TrimSuffix(name, ".")
 }
 
+// unescape undoes the presentation form in which the library keeps strings (RFC 1035
+// section 5.1): \DDD is a byte, a backslash before anything else is dropped.
+func unescape(s string) string {
+	if !strings.Contains(s, `\`) {
+		return s
+	}
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) {
+			if i+3 < len(s) {
+				if n, err := strconv.ParseUint(s[i+1:i+4], 10, 8); err == nil {
+					out, i = append(out, byte(n)), i+3
+					continue
+				}
+			}
+			i++
+		}
+		out = append(out, s[i])
+	}
+	return string(out)
+}
+
 // record makes the plain form of a record.
 func record(rr mdns.RR) Record {
-	r := Record{RR: rr, TTL: time.Duration(rr.Header().Ttl) * time.Second}
+	r := Record{RR: rr}
+	if ttl := rr.Header().Ttl; ttl < 1<<31 { // others count as 0 (RFC 2181 section 8)
+		r.TTL = time.Duration(ttl) * time.Second
+	}
 	switch x := rr.(type) {
 	case *mdns.A, *mdns.AAAA:
 		r.Text = r.Addr().String()
 	case *mdns.MX:
 		r.Text = host(x.Mx)
 	case *mdns.TXT:
-		r.Text = strings.Join(x.Txt, "")
+		r.Text = unescape(strings.Join(x.Txt, ""))
 	case *mdns.CNAME:
 		r.Text = host(x.Target)
 	case *mdns.NS:

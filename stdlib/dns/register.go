@@ -1,6 +1,7 @@
 package dns
 
 import (
+	"context"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -12,7 +13,6 @@ import (
 	"github.com/hawser-mta/hawser/runtime/registry"
 	"github.com/hawser-mta/hawser/runtime/value"
 	"github.com/hawser-mta/hawser/runtime/vm"
-	"golang.org/x/net/idna"
 )
 
 // Service is the key of the resolver in Host.Services.
@@ -32,25 +32,24 @@ func Register(b *registry.Builder) {
 		func(_ *vm.Thread, a []value.Value) (value.Value, error) {
 			return value.Bool(Includes(a[0].Str(), a[1].Str())), nil
 		})
-	for _, f := range []struct {
-		name, text, code, out string
-		fn                    func(*idna.Profile, string) (string, error)
-	}{
-		{"idna_encode", "A domain in its ASCII form; none when it is invalid.", `echo idna_encode("bücher.example");`, "xn--bcher-kva.example", (*idna.Profile).ToASCII},
-		{"idna_decode", "A domain in its Unicode form; none when it is invalid.", `echo idna_decode("xn--bcher-kva.example");`, "bücher.example", (*idna.Profile).ToUnicode},
-	} {
-		b.Func(sig.New(f.name+"(domain: string) -> string|none", f.text).Show(f.code, f.out),
-			func(_ *vm.Thread, a []value.Value) (value.Value, error) {
-				s, err := f.fn(profile, a[0].Str())
-				if err != nil {
-					return value.None, nil
-				}
-				return value.Str(s), nil
-			})
-	}
+	b.Func(sig.New("domain_publicsuffix(domain: string) -> string|none",
+		"The longest public suffix of a domain, in lower case; none when its top-level domain is unknown.").
+		Show(`echo domain_publicsuffix("www.example.co.uk");`, "co.uk"), text(PublicSuffix))
+	b.Func(sig.New("idna_encode(domain: string) -> string|none", "A domain in its ASCII form; none when it is invalid.").
+		Show(`echo idna_encode("bücher.example");`, "xn--bcher-kva.example"), text(ToASCII))
+	b.Func(sig.New("idna_decode(domain: string) -> string|none", "A domain in its Unicode form; none when it is invalid.").
+		Show(`echo idna_decode("xn--bcher-kva.example");`, "bücher.example"), text(ToUnicode))
 }
 
-var profile = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false), idna.VerifyDNSLength(true))
+// text adapts a function that may have no result.
+func text(f func(string) (string, bool)) vm.Impl {
+	return func(_ *vm.Thread, a []value.Value) (value.Value, error) {
+		if s, ok := f(a[0].Str()); ok {
+			return value.Str(s), nil
+		}
+		return value.None, nil
+	}
+}
 
 // Includes reports whether sub is domain or lies below it.
 func Includes(sub, domain string) bool {
@@ -74,6 +73,12 @@ func query(t *vm.Thread, a []value.Value) (value.Value, error) {
 			o.Bad("servers", "a list of IP addresses")
 		}
 	}
+	if port < 1 || port > 65535 {
+		o.Bad("port", "1 to 65535")
+	}
+	if !(o.Num("timeout", 5) >= 0) {
+		o.Bad("timeout", "a number of seconds")
+	}
 	if err := o.Err(); err != nil {
 		return value.None, err
 	}
@@ -84,12 +89,10 @@ func query(t *vm.Thread, a []value.Value) (value.Value, error) {
 	if !ok {
 		return value.None, vm.NotAvailable("dns_query")
 	}
-	ctx := t.Context()
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
+	defer cancel()
 	ans := r.Query(ctx, a[0].Str(), typ)
-	if err := ctx.Err(); err != nil {
-		return value.None, &vm.CancelError{Cause: err}
-	}
-	return ans.Value(extended), nil
+	return ans.Value(extended), t.Stopped(nil)
 }
 
 // Value returns the answer in the shape of dns_query.
@@ -108,7 +111,7 @@ func (a *Answer) Value(extended bool) value.Value {
 		}
 		out.SetStr("result", value.FromArray(list))
 	}
-	out.SetStr("dnssec", value.Bool(a.Secure && a.Error == ""))
+	out.SetStr("dnssec", value.Bool(a.Secure))
 	return value.FromArray(out)
 }
 
