@@ -157,3 +157,27 @@ func FuzzParse(f *testing.F) {
 		_, _ = address.ParseList(s)
 	})
 }
+
+// FuzzList: a list that can be read and is written again reads the same.
+func FuzzList(f *testing.F) {
+	for _, s := range []string{`"A, B" <ab@y.org>, c@d.e`, "g: a@b, (x) c@d;;", `=?utf-8?Q?=C3=A9?= <"a b"@[192.0.2.1]>`} {
+		f.Add(s)
+	}
+	plain := func(s string) string { return "=?utf-8?Q?x?=" }
+	f.Fuzz(func(t *testing.T, s string) {
+		list, err := address.ParseList(s)
+		if err != nil {
+			return
+		}
+		text := address.FormatList(list, plain)
+		again, err := address.ParseList(text)
+		if err != nil || len(again) != len(list) {
+			t.Fatalf("%q is written as %q and reads %+v, %v", s, text, again, err)
+		}
+		for i := range list {
+			if list[i].Address != again[i].Address {
+				t.Fatalf("%q: %+v reads back as %+v", s, list[i], again[i])
+			}
+		}
+	})
+}

@@ -218,9 +218,19 @@ func spec(text string) bool {
 		}
 		rest = after
 	}
-	i := strings.IndexByte(rest, '@')
-	return i >= 0 && strings.IndexByte(rest[i+1:], '@') < 0 && (i > 0 || len(rest) < len(text)) && i+1 < len(rest)
+	local, domain, ok := strings.Cut(rest, "@")
+	if !ok || domain == "" || len(local) == 0 && len(rest) == len(text) || strings.ContainsAny(local, specials) {
+		return false
+	}
+	if inner, ok := strings.CutPrefix(domain, "["); ok {
+		inner, ok = strings.CutSuffix(inner, "]")
+		return ok && !strings.ContainsAny(inner, `[]\<>"`)
+	}
+	return !strings.ContainsAny(domain, specials+"@")
 }
+
+// specials must be quoted (RFC 5322 section 3.2.3); the dot is part of addresses.
+const specials = "()<>[]:;,\\\" \t\r\n"
 
 // FormatList joins entries. word encodes names that are not ASCII.
 func FormatList(entries []Entry, word func(string) string) string {

@@ -34,7 +34,7 @@ func (j *job) try(ctx context.Context, o *hook.TryOptions) *hook.Attempt {
 		a.Error = &hook.AttemptError{Type: "dns", DNS: none.Kind, Temporary: none.Temporary, Message: none.Message}
 		return a
 	}
-	m := j.mail(j.u.Patch.Apply(original))
+	m := j.mail(j.u.Patch.At(begin).Apply(original))
 	for _, t := range targets {
 		if done := j.one(ctx, p, t, m, a); done || ctx.Err() != nil {
 			break

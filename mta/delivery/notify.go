@@ -65,7 +65,7 @@ func (j *job) sendDSN(ctx context.Context, facts *hook.DSNFacts, a *hook.Attempt
 		Action: dsn.Action(facts.Action), Status: facts.Status, DiagType: facts.Type, DiagCode: facts.Code, Recipient: j.u.Recipient,
 		Orcpt: j.u.DSN.Orcpt, EnvID: j.u.DSN.EnvID, Hostname: j.s.Hostname, FromName: pick(o.FromName, t.DSN.FromName), To: to,
 		MessageID: id + "@" + j.s.Hostname, Boundary: id, Now: now, Arrival: j.u.Received, RetryUntil: until, Received: j.u.Helo,
-		Original: j.u.Patch.Apply(original), Full: strings.EqualFold(pick(o.Ret, j.u.DSN.Ret, t.DSN.Ret, "HDRS"), "FULL"),
+		Original: j.u.Patch.At(now).Apply(original), Full: strings.EqualFold(pick(o.Ret, j.u.DSN.Ret, t.DSN.Ret, "HDRS"), "FULL"),
 		Headers: o.Headers, Subject: o.Subject, Text: o.Text,
 	}
 	r.From = address.Address{Local: "postmaster", Domain: j.s.Hostname}

@@ -453,3 +453,26 @@ func FuzzVerify(f *testing.F) {
 		dkim.Verify(t.Context(), message.Bytes(raw), field, lookup, time.Unix(0, 0))
 	})
 }
+
+// FuzzTags: a tag list is read into names and values that stand in it in order.
+func FuzzTags(f *testing.F) {
+	f.Add("v=DMARC1; p=none;")
+	f.Add(" a = b ; c=d\r\n e=f; =x")
+	f.Fuzz(func(t *testing.T, s string) {
+		tags, err := dkim.DecodeTags(s)
+		if err != nil {
+			return
+		}
+		rest := s
+		for _, tag := range tags {
+			_, after, ok := strings.Cut(rest, tag.Name)
+			if ok {
+				_, after, ok = strings.Cut(after, tag.Value)
+			}
+			if v, found := tags.Get(tag.Name); !ok || !found || v != tag.Value || tag.Name == "" {
+				t.Fatalf("%q: %+v", s, tags)
+			}
+			rest = after
+		}
+	})
+}

@@ -1,7 +1,6 @@
 package message
 
 import (
-	"net/url"
 	"sort"
 	"strconv"
 	"strings"
@@ -98,13 +97,33 @@ func join2231(segments []segment) string {
 					charset, v = parts[0], parts[2]
 				}
 			}
-			if u, err := url.PathUnescape(v); err == nil {
-				v = u
-			}
+			v = unpercent(v)
 		}
 		raw.WriteString(v)
 	}
+	// A charset that is named is right even where the bytes could be UTF-8, as
+	// those of ISO-2022-JP are.
+	if s, ok := encode.ToUTF8([]byte(raw.String()), charset); ok && !strings.EqualFold(charset, "us-ascii") && !strings.EqualFold(charset, "utf-8") {
+		return s
+	}
 	return ToText(raw.String(), charset)
+}
+
+// unpercent decodes %XX and leaves what is malformed.
+func unpercent(s string) string {
+	if !strings.Contains(s, "%") {
+		return s
+	}
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) && unhex(s[i+1]) >= 0 && unhex(s[i+2]) >= 0 {
+			out = append(out, byte(unhex(s[i+1])<<4|unhex(s[i+2])))
+			i += 2
+			continue
+		}
+		out = append(out, s[i])
+	}
+	return string(out)
 }
 
 // parameter cuts one name=value off s; the name is in lower case, "" when there

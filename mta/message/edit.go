@@ -2,8 +2,8 @@ package message
 
 import (
 	"errors"
-	"slices"
 	"strings"
+	"time"
 )
 
 // Errors of the editor.
@@ -18,76 +18,43 @@ var (
 type Editor struct {
 	m     *Message
 	log   []change
-	saved [][]change
+	saved []snapshot
 	st    state
+	held  int // bytes of changes that only snapshots may still hold
+	base  int // of those in log, how many held counts already
 }
 
-// change is one entry of the list; applying it again gives the same result.
-type change func(*state)
-
-// state is what the changes amount to.
-type state struct {
-	parts map[*Part]*edit
-	dirty map[*Part]bool // parts with a change in or below them
-	mods  []Splice
+// change is one entry of the list; applying it again gives the same result. total
+// is the bytes that it and those before it hold.
+type change struct {
+	do    func(*state)
+	total int
 }
 
-// edit collects the changes of one part.
-type edit struct {
-	fields   map[int]fieldEdit // by index of the original field
-	top      []added           // new fields, the lowest first
-	bottom   []added           // new fields below the original ones
-	body     []byte            // encoded; nil: unchanged
-	preamble []byte
-	epilogue []byte
-	removed  bool
-	replaced []byte // whole new part
-	first    [][]byte
-	last     [][]byte // new children, each a whole part
-	wraps    []*wrap
-}
+type snapshot []change
 
-type fieldEdit struct {
-	raw     []byte
-	name    string // new name
-	deleted bool
-}
-
-type added struct {
-	name string
-	raw  []byte
-	set  bool // by SetField or implicitly, so that a later one replaces it
-}
-
-// wrap is a multipart around a part.
-type wrap struct {
-	value    string // of the Content-Type field
-	boundary string
-	before   [][]byte
-	after    [][]byte
-}
+// changeSize is about what an entry takes besides its data, in bytes.
+const changeSize = 200
 
 // Edit returns an editor without changes.
 func (m *Message) Edit() *Editor { return &Editor{m: m, st: newState()} }
 
-func newState() state { return state{parts: map[*Part]*edit{}, dirty: map[*Part]bool{}} }
-
 // Message returns the original.
 func (e *Editor) Message() *Message { return e.m }
 
-func (e *Editor) do(c change) {
-	e.log = append(e.log, c)
-	c(&e.st)
+// Size returns about how many bytes the changes take in memory.
+func (e *Editor) Size() int { return e.held + e.total() - e.base + 24*len(e.saved) }
+
+func (e *Editor) total() int {
+	if len(e.log) == 0 {
+		return 0
+	}
+	return e.log[len(e.log)-1].total
 }
 
-func (s *state) at(p *Part) *edit {
-	if s.parts[p] == nil {
-		s.parts[p] = &edit{fields: map[int]fieldEdit{}}
-	}
-	for q := p; q != nil && !s.dirty[q]; q = q.Parent {
-		s.dirty[q] = true
-	}
-	return s.parts[p]
+func (e *Editor) do(size int, c func(*state)) {
+	e.log = append(e.log, change{c, e.total() + size + changeSize})
+	c(&e.st)
 }
 
 // Reset drops all changes and returns how many there were.
@@ -99,7 +66,10 @@ func (e *Editor) Reset() int {
 
 // Snapshot returns an id of the current list of changes.
 func (e *Editor) Snapshot() int {
-	e.saved = append(e.saved, slices.Clone(e.log))
+	// The list only grows or is replaced, so that a snapshot shares it.
+	e.saved = append(e.saved, e.log[:len(e.log):len(e.log)])
+	e.held += e.total() - e.base
+	e.base = e.total()
 	return len(e.saved)
 }
 
@@ -108,80 +78,42 @@ func (e *Editor) Restore(id int) bool {
 	if id < 1 || id > len(e.saved) {
 		return false
 	}
-	e.rebuild(slices.Clone(e.saved[id-1]))
+	e.rebuild(e.saved[id-1])
 	return true
 }
 
 func (e *Editor) rebuild(log []change) {
 	e.log, e.st = log, newState()
+	e.base = e.total()
 	for _, c := range log {
-		c(&e.st)
+		c.do(&e.st)
 	}
 }
 
 // AddField puts a formatted field above everything.
 func (e *Editor) AddField(p *Part, name string, raw []byte) {
 	name = strings.ToLower(name)
-	e.do(func(s *state) {
-		x := s.at(p)
-		x.top = append(x.top, added{name: name, raw: raw})
-	})
+	e.do(len(raw), func(s *state) { s.at(p).add(p, name, raw) })
 }
 
 // SetField replaces all fields of a name, or occurrence index when it is not
 // negative, or adds one when there is none. It returns how many it changed.
 func (e *Editor) SetField(p *Part, name string, index int, raw []byte) int {
 	name = strings.ToLower(name)
-	n := len(matching(p, name))
+	n := len(p.Occurrences(name))
 	switch {
 	case index >= n && index > 0:
 		return 0
-	case index >= 0 && n > 0:
+	case index >= 0 || n == 0:
 		n = 1
-	case n == 0:
-		n = 1
+	default:
+		if x := e.st.parts[p]; x != nil {
+			n = len(x.kept(p, name))
+		}
+		n = max(n, 1)
 	}
-	e.do(func(s *state) { s.at(p).set(p, name, index, raw, false) })
+	e.do(len(raw), func(s *state) { s.at(p).set(p, name, index, content{raw: raw}) })
 	return n
-}
-
-func matching(p *Part, name string) []int {
-	var out []int
-	for i, f := range p.Fields {
-		if f.Name == name {
-			out = append(out, i)
-		}
-	}
-	return out
-}
-
-func (x *edit) set(p *Part, name string, index int, raw []byte, low bool) {
-	own := matching(p, name)
-	if len(own) == 0 {
-		for _, list := range []*[]added{&x.top, &x.bottom} {
-			for i := range *list {
-				if a := &(*list)[i]; a.name == name && (a.set || low) {
-					a.raw = raw
-					return
-				}
-			}
-		}
-		a := added{name: name, raw: raw, set: true}
-		if low {
-			x.bottom = append(x.bottom, a)
-		} else {
-			x.top = append(x.top, a)
-		}
-		return
-	}
-	if index >= 0 {
-		own = own[index : index+1]
-	} else if !slices.ContainsFunc(own, func(i int) bool { return !x.fields[i].deleted }) {
-		own = own[:1] // all were deleted: one comes back
-	}
-	for _, i := range own {
-		x.fields[i] = fieldEdit{raw: raw}
-	}
 }
 
 // DeleteField drops all original fields of a name, or occurrence index; values
@@ -189,7 +121,7 @@ func (x *edit) set(p *Part, name string, index int, raw []byte, low bool) {
 func (e *Editor) DeleteField(p *Part, name string, index int) int {
 	list := e.untouched(p, name, index)
 	if len(list) > 0 {
-		e.do(func(s *state) {
+		e.do(8*len(list), func(s *state) {
 			for _, i := range list {
 				s.at(p).fields[i] = fieldEdit{deleted: true}
 			}
@@ -201,12 +133,12 @@ func (e *Editor) DeleteField(p *Part, name string, index int) int {
 // RenameField renames all original fields of a name; their values stay byte for
 // byte. It returns how many it renamed.
 func (e *Editor) RenameField(p *Part, name, newName string) (int, error) {
-	if fieldName([]byte(newName+":")) != strings.ToLower(newName) || newName == "" {
+	if newName == "" || len(newName) > maxName || fieldName([]byte(newName+":")) != strings.ToLower(newName) {
 		return 0, ErrFieldName
 	}
 	list := e.untouched(p, name, -1)
 	if len(list) > 0 {
-		e.do(func(s *state) {
+		e.do(8*len(list), func(s *state) {
 			for _, i := range list {
 				s.at(p).fields[i] = fieldEdit{name: newName}
 			}
@@ -217,7 +149,10 @@ func (e *Editor) RenameField(p *Part, name, newName string) (int, error) {
 
 // untouched returns the original fields of a name that no change replaced.
 func (e *Editor) untouched(p *Part, name string, index int) []int {
-	list := matching(p, strings.ToLower(name))
+	if name == "" {
+		return nil
+	}
+	list := p.Occurrences(strings.ToLower(name))
 	if index >= 0 {
 		if index >= len(list) {
 			return nil
@@ -228,31 +163,58 @@ func (e *Editor) untouched(p *Part, name string, index int) []int {
 	if x == nil {
 		return list
 	}
-	return slices.DeleteFunc(slices.Clone(list), func(i int) bool {
-		f, ok := x.fields[i]
-		return ok && (f.raw != nil || f.deleted)
+	var out []int
+	for _, i := range list {
+		if f := x.fields[i]; !f.replaced() && !f.deleted {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// SetDate sets the Date field, and drops further ones, to the moment when the
+// message is written or delivered: Patch.At writes it anew. now tells the time.
+func (e *Editor) SetDate(p *Part, now func() time.Time) {
+	e.do(0, func(s *state) {
+		s.fixed = nil
+		s.at(p).only(p, "date", content{now: now})
+		s.later = true
 	})
+}
+
+// SetOnly makes raw the only field of a name, in the place of the first one.
+func (e *Editor) SetOnly(p *Part, name string, raw []byte) {
+	name = strings.ToLower(name)
+	e.do(len(raw), func(s *state) { s.at(p).only(p, name, content{raw: raw}) })
+}
+
+// FixDates gives the fields of SetDate their final value, as a signature over
+// them needs.
+func (e *Editor) FixDates(now time.Time) {
+	if e.st.later && e.st.fixed == nil {
+		e.do(0, func(s *state) { s.fixed = &now })
+	}
 }
 
 // SetBody replaces the content of a part. An encoding of "" lets the editor
 // choose, keeping quoted-printable or base64 where the part has it.
 func (e *Editor) SetBody(p *Part, data []byte, enc Encoding) {
 	ct, _ := e.m.ContentType(p)
-	text := ct.Type == "" || strings.HasPrefix(ct.Type, "text/")
 	if enc == "" {
-		if enc = Choose(data); e.m.Encoding(p) == QuotedPrintable || e.m.Encoding(p) == Base64 {
+		if enc = ChooseFor(data, ct.Type); e.m.Encoding(p) == QuotedPrintable || e.m.Encoding(p) == Base64 {
 			enc = e.m.Encoding(p)
 		}
 	}
-	body := Encode(data, enc, text)
+	body := Encode(data, enc, isText(ct.Type))
 	if body == nil {
 		body = []byte{}
 	}
 	raw := []byte("Content-Transfer-Encoding: " + string(enc) + "\r\n")
-	e.do(func(s *state) {
+	e.m.tree()
+	e.do(len(body)+len(raw), func(s *state) {
 		x := s.at(p)
 		x.body = body
-		x.set(p, "content-transfer-encoding", -1, raw, true)
+		x.only(p, transferEncoding, content{raw: raw, implicit: true})
 	})
 }
 
@@ -261,7 +223,7 @@ func (e *Editor) SetPreamble(p *Part, data []byte) error {
 	if !e.m.Multipart(p) {
 		return ErrMultipart
 	}
-	e.do(func(s *state) { s.at(p).preamble = append([]byte{}, data...) })
+	e.do(len(data), func(s *state) { s.at(p).preamble = append([]byte{}, data...) })
 	return nil
 }
 
@@ -270,7 +232,7 @@ func (e *Editor) SetEpilogue(p *Part, data []byte) error {
 	if !e.m.Multipart(p) {
 		return ErrMultipart
 	}
-	e.do(func(s *state) { s.at(p).epilogue = append([]byte{}, data...) })
+	e.do(len(data), func(s *state) { s.at(p).epilogue = append([]byte{}, data...) })
 	return nil
 }
 
@@ -279,22 +241,20 @@ func (e *Editor) Remove(p *Part) error {
 	if p.Parent == nil {
 		return ErrTopLevel
 	}
-	e.m.tree()
-	e.do(func(s *state) { s.at(p).removed = true })
+	e.do(0, func(s *state) { s.at(p).removed = true })
 	return nil
 }
 
 // Replace puts a whole new part (header and body) in the place of p.
 func (e *Editor) Replace(p *Part, part []byte) {
 	e.m.tree()
-	e.do(func(s *state) { s.at(p).replaced = part })
+	e.do(len(part), func(s *state) { s.at(p).replaced = part })
 }
 
 // Insert puts a new part (header and body) before or behind p: as its first or
 // last child when p is a multipart of the same type and the type has no
 // parameters, else in a new multipart around both. boundary is for the latter.
 func (e *Editor) Insert(p *Part, part []byte, before bool, typ, boundary string) {
-	e.m.tree()
 	ct, _ := e.m.ContentType(p)
 	base := ParseContentType(typ)
 	inside := e.m.Multipart(p) && ct.Type == base.Type && len(base.Params) == 0
@@ -304,11 +264,11 @@ func (e *Editor) Insert(p *Part, part []byte, before bool, typ, boundary string)
 	} else {
 		boundary = base.Params["boundary"]
 	}
-	e.do(func(s *state) {
+	e.do(len(part), func(s *state) {
 		x := s.at(p)
 		switch {
 		case inside && before:
-			x.first = append([][]byte{part}, x.first...)
+			x.first = append(x.first, part)
 			return
 		case inside:
 			x.last = append(x.last, part)
@@ -316,27 +276,15 @@ func (e *Editor) Insert(p *Part, part []byte, before bool, typ, boundary string)
 		}
 		w := x.wrapOf(base.Type)
 		if w == nil || len(base.Params) > 0 {
-			w = &wrap{value: value, boundary: boundary}
+			w = &wrap{typ: base.Type, value: value, boundary: boundary}
 			x.wraps = append(x.wraps, w)
 		}
 		if before {
-			w.before = append([][]byte{part}, w.before...)
+			w.before = append(w.before, part)
 		} else {
 			w.after = append(w.after, part)
 		}
 	})
-}
-
-// wrapOf returns the outermost wrap when it has the type.
-func (x *edit) wrapOf(typ string) *wrap {
-	if len(x.wraps) == 0 {
-		return nil
-	}
-	w := x.wraps[len(x.wraps)-1]
-	if ParseContentType(w.value).Type != typ {
-		return nil
-	}
-	return w
 }
 
 // Modify replaces count bytes of the original at start. A later change wins over
@@ -345,11 +293,6 @@ func (e *Editor) Modify(start, count int64, data []byte) error {
 	if start < 0 || count < 0 || start+count > e.m.src.Size() || start+count < start {
 		return ErrRange
 	}
-	e.do(func(s *state) {
-		s.mods = slices.DeleteFunc(s.mods, func(m Splice) bool {
-			return m.Start < start+count && start < m.Start+m.Count || m.Start == start
-		})
-		s.mods = append(s.mods, Splice{start, count, data})
-	})
+	e.do(len(data), func(s *state) { s.mods = append(s.mods, Splice{Start: start, Count: count, Data: data}) })
 	return nil
 }

@@ -38,11 +38,13 @@ func (m *Message) Body(f Field) string {
 	return Unfold(string(v))
 }
 
+var lineEnds = strings.NewReplacer("\r\n", "", "\n", "")
+
 // Unfold removes line ends and outer white space from a field body (RFC 5322
 // section 2.2.3).
 func Unfold(v string) string {
-	if strings.ContainsAny(v, "\r\n") {
-		v = strings.NewReplacer("\r\n", "", "\n", "").Replace(v)
+	if strings.Contains(v, "\n") {
+		v = lineEnds.Replace(v)
 	}
 	return strings.Trim(v, " \t\r\n")
 }
@@ -81,7 +83,7 @@ func fieldName(head []byte) string {
 		return ""
 	}
 	name := bytes.TrimRight(head[:i], " \t")
-	if len(name) == 0 {
+	if len(name) == 0 || len(name) > maxName {
 		return ""
 	}
 	for _, c := range name {

@@ -36,12 +36,28 @@ func FormatField(name, value string, o FieldOptions) ([]byte, error) {
 		}
 		return []byte(name + ": " + strings.TrimRight(value, "\r\n") + "\r\n"), nil
 	}
-	value = strings.Join(strings.FieldsFunc(value, func(r rune) bool { return r == '\r' || r == '\n' }), " ")
+	value = oneLine(value)
 	words := encode.EncodeWord
 	if o.Base64 {
 		words = encodeWordB
 	}
 	return []byte(name + ":" + fold(len(name)+1, encodeText(value, words)) + "\r\n"), nil
+}
+
+// oneLine unfolds a value; a line end without white space behind it becomes a
+// space, so that a value cannot add fields.
+func oneLine(v string) string {
+	if !strings.ContainsAny(v, "\r\n") {
+		return v
+	}
+	var b strings.Builder
+	for i, l := range strings.FieldsFunc(v, func(r rune) bool { return r == '\r' || r == '\n' }) {
+		if i > 0 && l[0] != ' ' && l[0] != '\t' {
+			b.WriteByte(' ')
+		}
+		b.WriteString(l)
+	}
+	return b.String()
 }
 
 // foldable reports whether every line end of a raw value is followed by white

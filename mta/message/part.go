@@ -1,7 +1,6 @@
 package message
 
 import (
-	"bytes"
 	"strconv"
 	"strings"
 	"sync"
@@ -12,7 +11,9 @@ type Message struct {
 	*Part
 	src Source
 
-	once sync.Once // reads the tree below the header
+	once   sync.Once // reads the tree below the header
+	fields int       // of all parts read so far
+	parts  int       // those read, without the message itself
 }
 
 // Part is the message or a part of it: header fields [Start, HeaderEnd), an
@@ -27,6 +28,7 @@ type Part struct {
 	BadHeader bool // a header line has no name
 	Unclosed  bool // the closing boundary is missing
 
+	byName   map[string][]int // indexes of Fields, when they are many
 	boundary string
 	children []*Part
 	// delimiters[i] is the delimiter line before children[i], with the line end
@@ -38,11 +40,16 @@ type Part struct {
 
 type span struct{ from, to int64 }
 
-// Limits of the tree; what lies deeper or comes later is text.
+// Limits of the tree; what lies deeper or comes later is text. They bound the
+// memory that a hostile message takes.
 const (
-	maxParts = 100_000
-	maxLevel = 100
+	maxParts  = 100_000
+	maxLevel  = 100
+	maxFields = 500_000 // of a message; what follows in a header is one nameless line
 )
+
+// fewFields is how many fields are searched one by one.
+const fewFields = 32
 
 // Parse reads the header of a message; the tree of parts is read when first
 // asked for. Every input is a message.
@@ -54,6 +61,13 @@ func Parse(src Source) *Message {
 	return m
 }
 
+// Memory returns about how many bytes the message takes in memory: the original
+// unless it lies in a file, and what was read of its structure.
+func (m *Message) Memory() int { return Memory(m.src) + m.fields*fieldSize + m.parts*partSize }
+
+// fieldSize and partSize are about what they take in memory, in bytes.
+const fieldSize, partSize = 64, 350
+
 // Source returns the original.
 func (m *Message) Source() Source { return m.src }
 
@@ -63,6 +77,7 @@ func (m *Message) header(p *Part, s *scanner, stop func(line) bool) (ended line,
 	for {
 		l, ok := s.next()
 		if !ok || len(l.head) == 0 || stop != nil && stop(l) {
+			p.makeIndex()
 			if p.HeaderEnd = l.start; !ok {
 				p.HeaderEnd = s.at
 			}
@@ -77,146 +92,50 @@ func (m *Message) header(p *Part, s *scanner, stop func(line) bool) (ended line,
 			p.Fields[len(p.Fields)-1].End = l.end
 			continue
 		}
-		name := fieldName(l.head)
+		name := ""
+		if m.fields++; m.fields <= maxFields {
+			name = fieldName(l.head)
+		} else if n := len(p.Fields); n > 0 && p.Fields[n-1].Name == "" {
+			p.Fields[n-1].End = l.end
+			continue
+		}
 		p.BadHeader = p.BadHeader || name == ""
 		p.Fields = append(p.Fields, Field{Name: name, Start: l.start, End: l.end})
 	}
 }
 
-// Field returns occurrence i of a field by its lower-case name.
-func (p *Part) Field(name string, i int) (Field, bool) {
-	for _, f := range p.Fields {
-		if f.Name == name {
-			if i--; i < 0 {
-				return f, true
-			}
-		}
-	}
-	return Field{}, false
-}
-
-// tree reads the parts once.
-func (m *Message) tree() {
-	m.once.Do(func() { (&treeReader{m: m}).read() })
-}
-
-// treeReader finds parts in one pass over the lines. open are the multiparts
-// around the current line, innermost last; part is the one being read.
-type treeReader struct {
-	m     *Message
-	open  []*Part
-	part  *Part
-	count int
-	s     *scanner
-}
-
-func (r *treeReader) read() {
-	m := r.m
-	if !r.enter(m.Part) {
+// makeIndex makes looking up one of many fields cheap.
+func (p *Part) makeIndex() {
+	if len(p.Fields) <= fewFields {
 		return
 	}
-	r.s = newScanner(m.src, m.BodyStart, m.src.Size())
-	prev := m.BodyStart // end of the text of the line before, without its line end
-	for {
-		l, ok := r.s.next()
-		if !ok {
-			break
-		}
-		prev = r.line(l, prev)
-	}
-	for _, p := range r.open {
-		p.Unclosed = true
+	p.byName = map[string][]int{}
+	for i, f := range p.Fields {
+		p.byName[f.Name] = append(p.byName[f.Name], i)
 	}
 }
 
-// line takes one line of a body; a header that a boundary ends early leads to
-// the next part at once.
-func (r *treeReader) line(l line, prev int64) int64 {
-	for {
-		level, closing := r.match(l)
-		if level < 0 {
-			return l.text
-		}
-		next, early := line{}, false
-		if prev, next, early = r.delimiter(l, level, closing, prev); !early {
-			return prev
-		}
-		l = next
+// Occurrences returns the indexes of the fields of a lower-case name from the
+// top. The list must not be changed.
+func (p *Part) Occurrences(name string) []int {
+	if p.byName != nil {
+		return p.byName[name]
 	}
+	var list []int
+	for i, f := range p.Fields {
+		if f.Name == name {
+			list = append(list, i)
+		}
+	}
+	return list
 }
 
-// match returns the level of the multipart whose boundary the line is, -1 for
-// none. Outer boundaries end inner multiparts that were not closed.
-func (r *treeReader) match(l line) (level int, closing bool) {
-	rest, ok := bytes.CutPrefix(l.head, []byte("--"))
-	if !ok {
-		return -1, false
+// Field returns occurrence i of a field by its lower-case name.
+func (p *Part) Field(name string, i int) (Field, bool) {
+	if list := p.Occurrences(name); i >= 0 && i < len(list) {
+		return p.Fields[list[i]], true
 	}
-	rest = bytes.TrimRight(rest, " \t")
-	for i := len(r.open) - 1; i >= 0; i-- {
-		b := r.open[i].boundary
-		if tail, ok := bytes.CutPrefix(rest, []byte(b)); ok {
-			switch string(tail) {
-			case "":
-				return i, false
-			case "--":
-				return i, true
-			}
-		}
-	}
-	return -1, false
-}
-
-// delimiter ends the current part and begins the next. It returns where the
-// text of the line before the next one ends, and the boundary line that ended
-// the header of the new part early.
-func (r *treeReader) delimiter(l line, level int, closing bool, prev int64) (end int64, next line, early bool) {
-	end = min(prev, l.start)
-	for _, p := range r.open[level+1:] {
-		p.Unclosed, p.End = true, end
-	}
-	if r.part != nil {
-		r.part.End = max(end, r.part.BodyStart)
-	}
-	r.open = r.open[:level+1]
-	parent := r.open[level]
-	parent.delimiters = append(parent.delimiters, span{end, l.end})
-	r.part = nil
-	if closing {
-		parent.closed = true
-		r.open = r.open[:level]
-		if level > 0 {
-			// What follows up to the next boundary is the epilogue.
-			r.part = parent
-		}
-		return l.text, line{}, false
-	}
-	if r.count++; r.count > maxParts {
-		parent.delimiters = parent.delimiters[:len(parent.delimiters)-1]
-		return l.text, line{}, false
-	}
-	p := &Part{Parent: parent, Start: l.end, End: r.m.src.Size(), index: len(parent.children)}
-	parent.children = append(parent.children, p)
-	r.part = p
-	next, early = r.m.header(p, r.s, func(l line) bool { at, _ := r.match(l); return at >= 0 })
-	if early {
-		return p.HeaderEnd, next, true
-	}
-	r.enter(p)
-	return p.BodyStart, line{}, false
-}
-
-// enter opens p when it is a multipart with a boundary.
-func (r *treeReader) enter(p *Part) bool {
-	ct, ok := r.m.ContentType(p)
-	b := ct.Params["boundary"]
-	if !ok || !strings.HasPrefix(ct.Type, "multipart/") || b == "" || len(b) > lineHead-4 || len(r.open) >= maxLevel {
-		return false
-	}
-	p.boundary = strings.TrimRight(b, " \t")
-	r.open = append(r.open, p)
-	r.part = nil // what comes first is its preamble
-	return true
+	return Field{}, false
 }
 
 // Parts returns the direct children of p in order.
@@ -241,14 +160,31 @@ func (p *Part) ID() string {
 
 // ByID returns the part of an id below p, p included; nil when there is none.
 func (m *Message) ByID(p *Part, id string) *Part {
-	var found *Part
-	m.Walk(p, func(x *Part) bool {
-		if x.ID() == id {
-			found = x
+	m.tree()
+	rest, ok := strings.CutPrefix(id, "0")
+	x := m.Part
+	within := x == p
+	for ok && rest != "" {
+		var number string
+		if rest, ok = strings.CutPrefix(rest, "."); !ok {
+			break
 		}
-		return found == nil
-	})
-	return found
+		if i := strings.IndexByte(rest, '.'); i >= 0 {
+			number, rest = rest[:i], rest[i:]
+		} else {
+			number, rest = rest, ""
+		}
+		n, err := strconv.Atoi(number)
+		if err != nil || n < 1 || n > len(x.children) || strconv.Itoa(n) != number {
+			return nil
+		}
+		x = x.children[n-1]
+		within = within || x == p
+	}
+	if !ok || !within {
+		return nil
+	}
+	return x
 }
 
 // Walk calls f for p and every part below it in document order until it says
@@ -282,5 +218,9 @@ func (m *Message) Epilogue(p *Part) (from, to int64, ok bool) {
 	if !p.closed {
 		return p.End, p.End, true
 	}
-	return min(p.delimiters[len(p.delimiters)-1].to, p.End), p.End, true
+	return p.closingEnd(), p.End, true
 }
+
+// closingEnd is where the closing line of p ends. Its line end may belong to the
+// boundary of an outer multipart.
+func (p *Part) closingEnd() int64 { return min(p.delimiters[len(p.delimiters)-1].to, p.End) }

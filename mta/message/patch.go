@@ -2,7 +2,9 @@ package message
 
 import (
 	"io"
+	"slices"
 	"sort"
+	"time"
 )
 
 // Patch is the difference between an original and the message to send:
@@ -13,7 +15,27 @@ type Patch []Splice
 type Splice struct {
 	Start, Count int64
 	Data         []byte
+	// Now: Data is a Date field that tells when the message is delivered; At
+	// writes it anew, in the same length.
+	Now bool
 }
+
+// At returns the patch with the moment of a delivery in its Date fields.
+func (p Patch) At(now time.Time) Patch {
+	out := p
+	for i, x := range p {
+		if !x.Now {
+			continue
+		}
+		if &out[0] == &p[0] {
+			out = slices.Clone(p)
+		}
+		out[i].Data = dateField(now)
+	}
+	return out
+}
+
+func dateField(t time.Time) []byte { return []byte("Date: " + FormatDate(t) + "\r\n") }
 
 // Apply returns the patched message. It reads the original when it is read
 // itself, and copies nothing.
@@ -33,6 +55,7 @@ func (p Patch) Apply(src Source) Source {
 	for _, x := range p {
 		add(piece{from: at, size: x.Start - at})
 		add(piece{data: x.Data, size: int64(len(x.Data))})
+		s.held += len(x.Data)
 		at = x.Start + x.Count
 	}
 	add(piece{from: at, size: src.Size() - at})
@@ -61,6 +84,7 @@ type patched struct {
 	src    Source
 	pieces []piece
 	size   int64
+	held   int // bytes of Data
 }
 
 // Size implements Source.

@@ -30,3 +30,15 @@ func ReadRange(src Source, from, to int64) ([]byte, error) {
 	}
 	return b[:n], err
 }
+
+// Memory returns how many bytes a source holds in memory: none of those that lie
+// in a file.
+func Memory(src Source) int {
+	switch s := src.(type) {
+	case *bytes.Reader:
+		return int(s.Size())
+	case *patched:
+		return s.held + Memory(s.src)
+	}
+	return 0
+}

@@ -32,7 +32,8 @@ func KnownEncoding(name string) (Encoding, bool) {
 // Encoding returns the transfer encoding of a part, 7bit when it names none.
 func (m *Message) Encoding(p *Part) Encoding {
 	if f, ok := p.Field("content-transfer-encoding", 0); ok {
-		if e, ok := KnownEncoding(stripComments(m.Body(f))); ok {
+		name, _, _ := strings.Cut(stripComments(m.Body(f)), ";")
+		if e, ok := KnownEncoding(name); ok {
 			return e
 		}
 	}
@@ -142,6 +143,37 @@ func Choose(data []byte) Encoding {
 		return Base64
 	}
 	return QuotedPrintable
+}
+
+// ChooseFor is Choose for content of a type. Multiparts and messages must not be
+// encoded; other content than text keeps its line ends only in base64.
+func ChooseFor(data []byte, typ string) Encoding {
+	e := Choose(data)
+	switch {
+	case isText(typ):
+	case strings.HasPrefix(typ, "multipart/"), strings.HasPrefix(typ, "message/"):
+		if e != SevenBit {
+			e = EightBit
+		}
+	case e == QuotedPrintable || e == SevenBit && bareLF(data):
+		e = Base64
+	}
+	return e
+}
+
+// isText reports whether a type is text; the default type is.
+func isText(typ string) bool { return typ == "" || strings.HasPrefix(typ, "text/") }
+
+func bareLF(data []byte) bool {
+	for i := 0; ; i++ {
+		n := bytes.IndexByte(data[i:], '\n')
+		if n < 0 {
+			return false
+		}
+		if i += n; i == 0 || data[i-1] != '\r' {
+			return true
+		}
+	}
 }
 
 // Encode applies a transfer encoding. Text gets CRLF line ends; binary data is

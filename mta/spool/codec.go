@@ -17,6 +17,7 @@ type codec struct {
 	buf     []byte // written so far, or left to read
 	reading bool
 	bad     bool // the record ended too early or held nonsense
+	version byte // of the record
 }
 
 // unit is the record of a unit.
@@ -161,6 +162,9 @@ func (c *codec) patch(p *message.Patch) {
 		c.int64(&x.Start)
 		c.int64(&x.Count)
 		c.bytes(&x.Data)
+		if c.version >= 2 {
+			c.bool(&x.Now)
+		}
 	})
 }
 

@@ -67,6 +67,20 @@ func TestEveryField(t *testing.T) {
 	}
 }
 
+// TestOldRecord: a record of version 1, whose splices have no mark for the date,
+// is read.
+func TestOldRecord(t *testing.T) {
+	t.Parallel()
+	want := &spool.Unit{Transaction: "t", Queue: 1, Patch: message.Patch{{Start: 3, Count: 2, Data: []byte("x")}}, JobID: "j"}
+	got, err := spool.DecodeUnitOf(spool.EncodeUnitOf(want, 1), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got)\n%s", d)
+	}
+}
+
 // FuzzRecord: a record with a right checksum and wrong content is an error, never
 // a panic or a large allocation.
 func FuzzRecord(f *testing.F) {

@@ -49,7 +49,7 @@ func (s *store) get(key []byte) ([]byte, error) {
 		return nil, err
 	}
 	defer closer.Close()
-	payload, err := open(v)
+	payload, _, err := open(v)
 	return append([]byte(nil), payload...), err
 }
 

@@ -40,3 +40,17 @@ func Keys(s *Spool, tx string) (n int, err error) {
 
 // DecodeUnit reads a record.
 func DecodeUnit(payload []byte) (*Unit, error) { return decodeUnit(seal(payload)) }
+
+// EncodeUnitOf writes the payload of a record of a version.
+func EncodeUnitOf(u *Unit, version byte) []byte {
+	c := codec{version: version}
+	c.unit(u)
+	return c.buf
+}
+
+// DecodeUnitOf reads the payload of a record of a version.
+func DecodeUnitOf(payload []byte, version byte) (*Unit, error) {
+	b := seal(payload)
+	b[0] = version
+	return decodeUnit(b)
+}

@@ -153,7 +153,7 @@ func TestNewerFormat(t *testing.T) {
 		t.Fatal(err)
 	}
 	closed(t, s)
-	if s, err := spool.Open(options(fs)); err == nil || !strings.Contains(err.Error(), "format 200, this version knows up to 1") {
+	if s, err := spool.Open(options(fs)); err == nil || !strings.Contains(err.Error(), "format 200, this version knows up to 2") {
 		t.Errorf("got %v", err)
 		closed(t, s)
 	}

@@ -14,8 +14,12 @@ const (
 	keyUnit    = 'u'
 )
 
-// formatVersion is that of keys and records. A newer one refuses to start.
-const formatVersion = 1
+// formatVersion is that of keys and records. A newer one refuses to start; older
+// records can be read.
+//
+//	1  the first
+//	2  splices tell whether they are the date of the delivery
+const formatVersion = 2
 
 // chunkSize is how much content one value holds, in bytes.
 const chunkSize = 256 << 10
@@ -54,26 +58,26 @@ func seal(payload []byte) []byte {
 	return append(b, payload...)
 }
 
-// open returns the payload of a sealed record.
-func open(b []byte) ([]byte, error) {
-	if len(b) < 5 || b[0] != formatVersion || crc32.Checksum(b[5:], table) != binary.BigEndian.Uint32(b[1:5]) {
-		return nil, ErrCorrupt
+// open returns the payload of a sealed record and its version.
+func open(b []byte) (payload []byte, version byte, err error) {
+	if len(b) < 5 || b[0] < 1 || b[0] > formatVersion || crc32.Checksum(b[5:], table) != binary.BigEndian.Uint32(b[1:5]) {
+		return nil, 0, ErrCorrupt
 	}
-	return b[5:], nil
+	return b[5:], b[0], nil
 }
 
 func encodeUnit(u *Unit) []byte {
-	c := codec{}
+	c := codec{version: formatVersion}
 	c.unit(u)
 	return seal(c.buf)
 }
 
 func decodeUnit(b []byte) (*Unit, error) {
-	payload, err := open(b)
+	payload, version, err := open(b)
 	if err != nil {
 		return nil, err
 	}
-	u, c := &Unit{}, codec{buf: payload, reading: true}
+	u, c := &Unit{}, codec{buf: payload, reading: true, version: version}
 	if c.unit(u); c.bad || len(c.buf) > 0 || u.Transaction == "" {
 		return nil, ErrCorrupt
 	}

@@ -76,6 +76,9 @@ func (s *store) checkFormat() error {
 	if v[0] > formatVersion {
 		return fmt.Errorf("spool %s has format %d, this version knows up to %d", s.path, v[0], formatVersion)
 	}
+	if v[0] < formatVersion { // from now on it may hold newer records
+		return s.db.Set([]byte{keyFormat}, []byte{formatVersion}, s.sync)
+	}
 	return nil
 }
 

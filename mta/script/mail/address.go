@@ -44,8 +44,9 @@ func addresses(b *registry.Builder) {
 		Show(`echo header_dkim_decode("v=DMARC1; p=none;");`, `["v"=>"DMARC1","p"=>"none"]`),
 		func(_ *vm.Thread, a []value.Value) (value.Value, error) {
 			o := registry.OptionsAt("header_dkim_decode", a, 1)
-			tags, err := dkim.DecodeTags(fieldValue(a[0].Str(), o.Bool("field", false)))
-			if err != nil {
+			text, ok := fieldValue(a[0].Str(), o.Bool("field", false))
+			tags, err := dkim.DecodeTags(text)
+			if err != nil || !ok {
 				return value.None, o.Err()
 			}
 			return Tags(tags), o.Err()
@@ -102,19 +103,22 @@ func Params(a *value.Array) smtp.Params {
 	return out
 }
 
-func fieldValue(text string, field bool) string {
+// fieldValue returns the value of a field, or the text when it is one; ok is false
+// for a field without a name.
+func fieldValue(text string, field bool) (v string, ok bool) {
 	if !field {
-		return text
+		return text, true
 	}
-	_, v, _ := strings.Cut(text, ":")
-	return v
+	name, v, ok := strings.Cut(text, ":")
+	return v, ok && name != ""
 }
 
 func extract(_ *vm.Thread, a []value.Value) (value.Value, error) {
 	o := registry.OptionsAt("header_addresslist_extract", a, 1)
 	field, names := o.Bool("field", false), o.Bool("name", false)
-	list, err := address.ParseList(fieldValue(a[0].Str(), field))
-	if err != nil || o.Err() != nil {
+	text, ok := fieldValue(a[0].Str(), field)
+	list, err := address.ParseList(text)
+	if err != nil || !ok || o.Err() != nil {
 		return value.None, o.Err()
 	}
 	out := value.NewArray(len(list))

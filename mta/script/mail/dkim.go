@@ -170,14 +170,21 @@ func refuse(t *vm.Thread, err error) (value.Value, error) {
 }
 
 func signMessage(t *vm.Thread, a []value.Value) (value.Value, error) {
-	p := a[0].Object().Native.(*Part)
-	s, header, fail, err := signArgs(t, a[1:])
+	return on(func(t *vm.Thread, p *Part, rest []value.Value) (value.Value, error) {
+		return signPart(t, p, a[0], rest)
+	})(t, a)
+}
+
+func signPart(t *vm.Thread, p *Part, this value.Value, a []value.Value) (value.Value, error) {
+	s, header, fail, err := signArgs(t, a)
 	if err != nil {
 		return value.None, err
 	}
 	if fail != nil {
 		return refuse(t, fail)
 	}
+	// A date that were written later would break the signature.
+	p.mail.Editor.FixDates(t.Host().Now())
 	src, err := p.mail.Editor.Result()
 	if err != nil {
 		return value.None, err
@@ -196,7 +203,7 @@ func signMessage(t *vm.Thread, a []value.Value) (value.Value, error) {
 	for i := len(fields) - 1; i >= 0; i-- {
 		p.mail.Editor.AddField(p.mail.Editor.Message().Part, name, []byte(name+": "+fields[i]+"\r\n"))
 	}
-	return a[0], nil
+	return this, nil
 }
 
 // signBuilder checks the arguments now and signs when the message is written.

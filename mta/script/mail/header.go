@@ -1,12 +1,16 @@
 package mail
 
 import (
+	"math"
 	"strings"
+	"time"
+	"unicode/utf8"
 
 	"github.com/hawser-mta/hawser/mta/message"
 	"github.com/hawser-mta/hawser/runtime/registry"
 	"github.com/hawser-mta/hawser/runtime/value"
 	"github.com/hawser-mta/hawser/runtime/vm"
+	"github.com/hawser-mta/hawser/stdlib/encode"
 )
 
 // headerMethods read and change header fields.
@@ -26,9 +30,30 @@ func headerMethods() map[string]vm.Impl {
 		}),
 		"renameHeader": on(func(_ *vm.Thread, p *Part, a []value.Value) (value.Value, error) {
 			n, err := p.mail.Editor.RenameField(p.part, a[0].Str(), a[1].Str())
-			return value.Int(n), err
+			return value.Int(n), named("renameHeader", err)
+		}),
+		"setDateLater": on(func(t *vm.Thread, p *Part, a []value.Value) (value.Value, error) {
+			if len(a) > 0 && !a[0].IsNone() {
+				at := unixTime(a[0].Num())
+				raw, err := message.FormatField("Date", message.FormatDate(at), message.FieldOptions{})
+				if err == nil {
+					p.mail.Editor.SetOnly(p.part, "Date", raw)
+				}
+				return value.Int(1), err
+			}
+			p.mail.Editor.SetDate(p.part, t.Host().Now)
+			return value.Int(1), nil
 		}),
 	}
+}
+
+// unixTime is a Unix time, kept where years have four digits.
+func unixTime(n float64) time.Time {
+	const first, last = -62135596800, 253402214400 // the years 1 and 9999
+	if math.IsNaN(n) {
+		n = 0
+	}
+	return time.Unix(int64(math.Floor(max(first, min(n, last)))), 0)
 }
 
 // fieldIndex reads the option index, -1 when it is not given.
@@ -50,8 +75,17 @@ func (p *Part) text(f message.Field, field, decode bool) value.Value {
 	if field {
 		return value.Bytes(m.Raw(f))
 	}
-	ct, _ := m.ContentType(p.part)
-	return value.Str(m.Text(f, ct.Params["charset"], decode))
+	body := m.Body(f)
+	charset := ""
+	if !utf8.ValidString(body) {
+		ct, _ := m.ContentType(p.part)
+		charset = ct.Params["charset"]
+	}
+	body = message.ToText(body, charset)
+	if decode {
+		body = encode.DecodeWords(body)
+	}
+	return value.Str(body)
 }
 
 func getHeader(_ *vm.Thread, p *Part, a []value.Value) (value.Value, error) {
@@ -61,7 +95,7 @@ func getHeader(_ *vm.Thread, p *Part, a []value.Value) (value.Value, error) {
 		return value.None, err
 	}
 	f, ok := p.part.Field(strings.ToLower(a[0].Str()), index)
-	if !ok {
+	if !ok || f.Name == "" {
 		return value.None, nil
 	}
 	return p.text(f, field, decode), nil
@@ -70,10 +104,9 @@ func getHeader(_ *vm.Thread, p *Part, a []value.Value) (value.Value, error) {
 func getHeaders(_ *vm.Thread, p *Part, a []value.Value) (value.Value, error) {
 	o := registry.OptionsAt("getHeaders", a, 1)
 	field, decode := o.Bool("field", false), o.Bool("decode", true)
-	name := strings.ToLower(a[0].Str())
 	out := value.NewArray(0)
-	for _, f := range p.part.Fields {
-		if f.Name == name {
+	for _, i := range p.part.Occurrences(strings.ToLower(a[0].Str())) {
+		if f := p.part.Fields[i]; f.Name != "" {
 			out.Append(p.text(f, field, decode))
 		}
 	}
@@ -113,7 +146,7 @@ func addHeader(_ *vm.Thread, p *Part, a []value.Value) (value.Value, error) {
 	if err == nil {
 		p.mail.Editor.AddField(p.part, a[0].Str(), raw)
 	}
-	return value.None, err
+	return value.None, named("addHeader", err)
 }
 
 func setHeader(_ *vm.Thread, p *Part, a []value.Value) (value.Value, error) {
@@ -128,7 +161,7 @@ func setHeader(_ *vm.Thread, p *Part, a []value.Value) (value.Value, error) {
 	}
 	raw, err := message.FormatField(a[0].Str(), a[1].Str(), f)
 	if err != nil {
-		return value.None, err
+		return value.None, named("setHeader", err)
 	}
 	return value.Int(p.mail.Editor.SetField(p.part, a[0].Str(), index, raw)), nil
 }

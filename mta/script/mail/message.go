@@ -2,7 +2,6 @@ package mail
 
 import (
 	"errors"
-	"io"
 
 	"github.com/hawser-mta/hawser/lang/sig"
 	"github.com/hawser-mta/hawser/mta/message"
@@ -61,8 +60,12 @@ func messages(b *registry.Builder, c *classes) {
 			sig.New("File(file: File) -> MailMessage|none", "Reads a message from a file, which must stay open; none for a closed one.").StaticMethod(),
 		},
 	}, map[string]vm.Impl{
-		"String": func(_ *vm.Thread, a []value.Value) (value.Value, error) {
-			return c.open(message.Bytes([]byte(a[0].Str())), c.message), nil
+		"String": func(t *vm.Thread, a []value.Value) (value.Value, error) {
+			if err := t.Reserve(len(a[0].Str())); err != nil {
+				return value.None, err
+			}
+			v := c.open(message.Bytes([]byte(a[0].Str())), c.message)
+			return v, t.Charge(v.Object().Native.(*Part).Size())
 		},
 		"reset": on(func(_ *vm.Thread, p *Part, _ []value.Value) (value.Value, error) {
 			return value.Int(p.mail.Editor.Reset()), nil
@@ -74,27 +77,23 @@ func messages(b *registry.Builder, c *classes) {
 			id, err := registry.Count("restore", a, 0, 0)
 			return value.Bool(err == nil && p.mail.Editor.Restore(id)), err
 		}),
-		"modifyContent": func(_ *vm.Thread, a []value.Value) (value.Value, error) {
-			p := a[0].Object().Native.(*Part)
-			start, err := registry.Count("modifyContent", a[1:], 0, 0)
+		"modifyContent": chain(func(_ *vm.Thread, p *Part, a []value.Value) error {
+			start, err := registry.Count("modifyContent", a, 0, 0)
 			if err != nil {
-				return value.None, err
+				return err
 			}
-			count, err := registry.Count("modifyContent", a[1:], 1, 0)
+			count, err := registry.Count("modifyContent", a, 1, 0)
 			if err != nil {
-				return value.None, err
+				return err
 			}
-			return a[0], p.mail.Editor.Modify(int64(start), int64(count), []byte(a[3].Str()))
-		},
-		"toString": on(func(_ *vm.Thread, p *Part, _ []value.Value) (value.Value, error) {
+			return named("modifyContent", p.mail.Editor.Modify(int64(start), int64(count), []byte(a[2].Str())))
+		}),
+		"toString": on(func(t *vm.Thread, p *Part, _ []value.Value) (value.Value, error) {
 			src, err := p.mail.Editor.Result()
 			if err != nil {
 				return value.None, err
 			}
-			if src.Size() > value.MaxString {
-				return value.None, value.ErrTooLong
-			}
-			b, err := io.ReadAll(message.Reader(src))
+			b, err := readAll(t, src)
 			return value.Bytes(b), err
 		}),
 		"signDKIM":   signMessage,

@@ -1,8 +1,9 @@
 package mail
 
 import (
-	"math"
-	"time"
+	"errors"
+	"slices"
+	"strings"
 
 	"github.com/hawser-mta/hawser/lang/sig"
 	"github.com/hawser-mta/hawser/mta/dkim"
@@ -14,8 +15,21 @@ import (
 
 // Builder is the state of a MIME object.
 type Builder struct {
-	b     message.Builder
-	signs []signature
+	b        message.Builder
+	signs    []signature
+	children []value.Value
+	held     int // bytes of messages that were added as parts
+	open     bool
+}
+
+// Size implements value.Sized.
+func (x *Builder) Size() int { return x.b.Size() + x.held + 64*len(x.signs) }
+
+// Held implements value.Holder.
+func (x *Builder) Held(yield func(value.Value)) {
+	for _, c := range x.children {
+		yield(c)
+	}
 }
 
 // signature is a signDKIM call that is carried out when the message is written.
@@ -24,29 +38,48 @@ type signature struct {
 	s []dkim.Signer
 }
 
-// render writes the part, with its signatures on top.
+// render returns the part, with its signatures on top.
 func (x *Builder) render(t *vm.Thread, top bool) ([]byte, error) {
-	raw, err := x.b.Render(top, func() string { return boundary(t) })
-	if err != nil {
-		return nil, err
+	o := &message.Output{
+		Random: func() string { return boundary(t) }, Limit: t.Room(), Check: func() error { return t.Stopped(nil) },
 	}
-	plain := raw
+	err := x.write(o, top)
+	if errors.Is(err, message.ErrLong) {
+		err = value.ErrTooLong
+	}
+	return o.Bytes(), err
+}
+
+// write adds the part to o.
+func (x *Builder) write(o *message.Output, top bool) error {
+	if x.open {
+		return message.ErrNested // it is inside itself
+	}
+	x.open = true
+	defer func() { x.open = false }()
+	finish := x.sign
+	if len(x.signs) == 0 {
+		finish = nil
+	}
+	return o.Finish(func(o *message.Output) error { return x.b.WriteTo(o, top) }, finish)
+}
+
+// sign puts the signatures before a part.
+func (x *Builder) sign(plain []byte) ([]byte, error) {
+	var fields []string
 	for _, s := range x.signs {
-		fields, err := dkim.Sign(message.Bytes(plain), s.o, s.s...)
+		list, err := dkim.Sign(message.Bytes(plain), s.o, s.s...)
 		if err != nil {
 			return nil, err
 		}
-		for i := len(fields) - 1; i >= 0; i-- {
-			raw = append([]byte(s.o.FieldName()+": "+fields[i]+"\r\n"), raw...)
+		for i := len(list) - 1; i >= 0; i-- {
+			fields = append(fields, s.o.FieldName()+": "+list[i]+"\r\n")
 		}
 	}
-	if len(raw) > value.MaxString {
-		return nil, value.ErrTooLong
-	}
-	return raw, nil
+	slices.Reverse(fields)
+	return append([]byte(strings.Join(fields, "")), plain...), nil
 }
 
-// builders declares MIME.
 // existing is the legacy MIME(id): the message of the hook, or a part of it.
 func existing(t *vm.Thread, id string) (value.Value, error) {
 	hook, ok := t.Data.(interface{ Mail() value.Value })
@@ -61,6 +94,7 @@ func existing(t *vm.Thread, id string) (value.Value, error) {
 	return get.Impl(t, []value.Value{m, value.Str(id)})
 }
 
+// builders declares MIME.
 func builders(b *registry.Builder, c *classes) {
 	defer func() {
 		old := sig.New("MIME(id?: string) -> any", "Makes a new message, or gives the message of the hook or a part of it.").
@@ -72,7 +106,13 @@ func builders(b *registry.Builder, c *classes) {
 		Show(`echo length(MIME()->addHeader("Subject", "Hi")->setBody("text")->toString()) > 50;`, "true")
 	build := func(f func(t *vm.Thread, x *Builder, a []value.Value) error) vm.Impl {
 		return func(t *vm.Thread, a []value.Value) (value.Value, error) {
-			return a[0], f(t, a[0].Object().Native.(*Builder), a[1:])
+			x := a[0].Object().Native.(*Builder)
+			before := x.Size()
+			err := f(t, x, a[1:])
+			if grown := x.Size() - before; err == nil && grown > 0 {
+				err = t.Charge(grown)
+			}
+			return a[0], err
 		}
 	}
 	text := func(f func(b *message.Builder, s string)) vm.Impl {
@@ -111,40 +151,39 @@ func builders(b *registry.Builder, c *classes) {
 			if err := o.Err(); err != nil {
 				return err
 			}
-			return x.b.AddField(a[0].Str(), a[1].Str(), f)
+			return named("addHeader", x.b.AddField(a[0].Str(), a[1].Str(), f))
 		}),
 		"appendPart": build(func(t *vm.Thread, x *Builder, a []value.Value) error {
-			part := a[0]
-			if _, err := partBytes(t, "appendPart", part); err != nil {
-				return err
+			if a[0].Kind() == value.KObject {
+				if c, ok := a[0].Object().Native.(*Builder); ok {
+					x.children = append(x.children, a[0])
+					x.b.AddPart(func(o *message.Output) error { return c.write(o, false) })
+					return nil
+				}
 			}
-			if c, ok := part.Object().Native.(*Builder); ok {
-				x.b.AddPart(func(func() string) ([]byte, error) { return c.render(t, false) })
-				return nil
-			}
-			raw, err := partBytes(t, "appendPart", part)
-			x.b.AddPart(func(func() string) ([]byte, error) { return raw, err })
-			return nil
+			raw, err := partBytes(t, "appendPart", a[0])
+			x.held += len(raw)
+			x.b.AddPart(func(o *message.Output) error { return o.Write(raw) })
+			return err
 		}),
 		"setBody":        text(func(b *message.Builder, s string) { b.SetBody([]byte(s)) }),
 		"setType":        text((*message.Builder).SetType),
 		"setFileName":    text((*message.Builder).SetFileName),
 		"setDisposition": text((*message.Builder).SetDisposition),
 		"setBoundary": build(func(_ *vm.Thread, x *Builder, a []value.Value) error {
-			return x.b.SetBoundary(a[0].Str())
+			return named("setBoundary", x.b.SetBoundary(a[0].Str()))
 		}),
 		"setDate": build(func(t *vm.Thread, x *Builder, a []value.Value) error {
 			at := t.Host().Now()
 			if len(a) > 0 && !a[0].IsNone() {
-				n := math.Floor(a[0].Num())
-				at = time.Unix(int64(math.Max(-1e12, math.Min(n, 1e12))), 0)
+				at = unixTime(a[0].Num())
 			}
 			x.b.SetDate(at)
 			return nil
 		}),
 		"toString": func(t *vm.Thread, a []value.Value) (value.Value, error) {
 			raw, err := a[0].Object().Native.(*Builder).render(t, true)
-			return value.Bytes(raw), err
+			return value.Bytes(raw), named("toString", err)
 		},
 		"signDKIM": signBuilder,
 		"queue": func(t *vm.Thread, a []value.Value) (value.Value, error) {

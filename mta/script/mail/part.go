@@ -3,7 +3,6 @@ package mail
 import (
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/hawser-mta/hawser/lang/sig"
@@ -40,6 +39,7 @@ func parts(b *registry.Builder, c *classes) {
 			sig.New("addHeader(name: string, value: string, options?: array) -> none", "Adds a field above all others.", optEncode, optEncoding).Method(),
 			sig.New("delHeader(name: string, options?: array) -> number", "Deletes the fields of a name; returns how many.", optIndex).Method(),
 			sig.New("renameHeader(name: string, newname: string) -> number", "Renames the fields of a name; returns how many.").Method(),
+			sig.New("setDateLater(timestamp?: number) -> number", "Sets the Date field to the moment when the message is written or delivered, or to a time; returns 1.").Method(),
 			sig.New("remove() -> none", "Drops this part.").Method(),
 			sig.New("getBody(options?: array) -> string|none", "The content.", sig.Opt("decode: boolean = true", "undo the transfer encoding")).Method(),
 			sig.New("setBody(data: string, options?: array) -> MIMEPart|none", "Replaces the content.", sig.Opt("encoding: string", "7bit, 8bit, binary, quoted-printable or base64")).Method(),
@@ -128,6 +128,7 @@ func readers() map[string]vm.Impl {
 					out.Append(value.Str(text))
 				}
 			}
+			m.Parts(p.part) // reads the tree, which finds open boundaries
 			m.Walk(p.part, func(x *message.Part) bool {
 				note(x.BadHeader, "bad_header")
 				note(x.Unclosed, "unclosed_boundary")
@@ -182,16 +183,20 @@ func bodyMethods() map[string]vm.Impl {
 		})
 	}
 	set := func(f func(e *message.Editor, p *message.Part, data []byte) error) vm.Impl {
-		return func(_ *vm.Thread, a []value.Value) (value.Value, error) {
-			p := a[0].Object().Native.(*Part)
-			if f(p.mail.Editor, p.part, []byte(a[1].Str())) != nil {
-				return value.None, nil
+		return func(t *vm.Thread, a []value.Value) (value.Value, error) {
+			multi := false
+			v, err := chain(func(_ *vm.Thread, p *Part, a []value.Value) error {
+				multi = f(p.mail.Editor, p.part, []byte(a[0].Str())) == nil
+				return nil
+			})(t, a)
+			if !multi {
+				return value.None, err
 			}
-			return a[0], nil
+			return v, err
 		}
 	}
 	return map[string]vm.Impl{
-		"getBody": on(func(_ *vm.Thread, p *Part, a []value.Value) (value.Value, error) {
+		"getBody": on(func(t *vm.Thread, p *Part, a []value.Value) (value.Value, error) {
 			o := registry.OptionsAt("getBody", a, 0)
 			m := p.mail.Editor.Message()
 			decode := o.Bool("decode", true)
@@ -199,8 +204,12 @@ func bodyMethods() map[string]vm.Impl {
 				return value.None, err
 			}
 			m.Parts(p.part)
-			if p.part.End-p.part.BodyStart > value.MaxString {
+			n := p.part.End - p.part.BodyStart
+			if n > value.MaxString {
 				return value.None, value.ErrTooLong
+			}
+			if err := t.Reserve(2 * int(n)); err != nil {
+				return value.None, err
 			}
 			b, err := m.Content(p.part, decode)
 			if err != nil {
@@ -208,9 +217,8 @@ func bodyMethods() map[string]vm.Impl {
 			}
 			return value.Bytes(b), nil
 		}),
-		"setBody": func(_ *vm.Thread, a []value.Value) (value.Value, error) {
-			p := a[0].Object().Native.(*Part)
-			o := registry.OptionsAt("setBody", a, 2)
+		"setBody": chain(func(t *vm.Thread, p *Part, a []value.Value) error {
+			o := registry.OptionsAt("setBody", a, 1)
 			var enc message.Encoding
 			if name := o.Str("encoding", ""); name != "" {
 				var ok bool
@@ -219,11 +227,14 @@ func bodyMethods() map[string]vm.Impl {
 				}
 			}
 			if err := o.Err(); err != nil {
-				return value.None, err
+				return err
 			}
-			p.mail.Editor.SetBody(p.part, []byte(a[1].Str()), enc)
-			return a[0], nil
-		},
+			if err := t.Reserve(4 * len(a[0].Str())); err != nil {
+				return err
+			}
+			p.mail.Editor.SetBody(p.part, []byte(a[0].Str()), enc)
+			return nil
+		}),
 		"getPreamble": around((*message.Message).Preamble),
 		"getEpilogue": around((*message.Message).Epilogue),
 		"setPreamble": set((*message.Editor).SetPreamble),
@@ -238,30 +249,33 @@ func bodyMethods() map[string]vm.Impl {
 			return value.None, err
 		}),
 		"remove": on(func(_ *vm.Thread, p *Part, _ []value.Value) (value.Value, error) {
-			return value.None, p.mail.Editor.Remove(p.part)
+			return value.None, named("remove", p.mail.Editor.Remove(p.part))
 		}),
 	}
 }
 
 func insert(name string, before bool) vm.Impl {
-	return func(t *vm.Thread, a []value.Value) (value.Value, error) {
-		p := a[0].Object().Native.(*Part)
-		o := registry.OptionsAt(name, a, 2)
+	return chain(func(t *vm.Thread, p *Part, a []value.Value) error {
+		o := registry.OptionsAt(name, a, 1)
 		typ := o.Str("type", "multipart/mixed")
-		if !strings.HasPrefix(message.ParseContentType(typ).Type, "multipart/") || strings.ContainsAny(typ, "\r\n") {
+		ct := message.ParseContentType(typ)
+		b, given := ct.Params["boundary"]
+		if !strings.HasPrefix(ct.Type, "multipart/") || strings.ContainsFunc(typ, notPrintable) || given && !message.ValidBoundary(b) {
 			o.Bad("type", "a multipart type")
 		}
 		if err := o.Err(); err != nil {
-			return value.None, err
+			return err
 		}
-		raw, err := partBytes(t, name, a[1])
+		raw, err := partBytes(t, name, a[0])
 		if err != nil {
-			return value.None, err
+			return err
 		}
 		p.mail.Editor.Insert(p.part, raw, before, typ, boundary(t))
-		return a[0], nil
-	}
+		return nil
+	})
 }
+
+func notPrintable(r rune) bool { return r < ' ' || r > '~' }
 
 // boundary returns a text for a new multipart.
 func boundary(t *vm.Thread) string {
@@ -285,13 +299,16 @@ func partBytes(t *vm.Thread, name string, v value.Value) ([]byte, error) {
 			m := x.mail.Editor.Message()
 			if x.part != m.Part {
 				m.Parts(x.part)
+				if n := x.part.End - x.part.Start; n > value.MaxString {
+					return nil, value.ErrTooLong
+				}
 				return message.ReadRange(m.Source(), x.part.Start, x.part.End)
 			}
 			src, err := x.mail.Editor.Result()
 			if err != nil {
 				return nil, err
 			}
-			return io.ReadAll(message.Reader(src))
+			return readAll(t, src)
 		}
 	}
 	return nil, fmt.Errorf("%s(): %w, got %s", name, errPart, v.TypeName())

@@ -1,6 +1,8 @@
 package mail
 
 import (
+	"fmt"
+
 	"github.com/hawser-mta/hawser/mta/message"
 	"github.com/hawser-mta/hawser/runtime/registry"
 	"github.com/hawser-mta/hawser/runtime/value"
@@ -17,6 +19,23 @@ type Part struct {
 type Mail struct {
 	Editor  *message.Editor
 	classes *classes
+	root    value.Value // the object of the message
+}
+
+// Size implements value.Sized: the message and its changes count once, with the
+// object of the message.
+func (p *Part) Size() int {
+	if p.part != p.mail.Editor.Message().Part {
+		return 64
+	}
+	return p.mail.size()
+}
+
+// Held implements value.Holder: a part holds its message.
+func (p *Part) Held(yield func(value.Value)) { yield(p.mail.root) }
+
+func (m *Mail) size() int {
+	return m.Editor.Size() + m.Editor.Message().Memory()
 }
 
 // classes are the native classes of one universe.
@@ -43,13 +62,15 @@ func Register(b *registry.Builder, send Sender) {
 // open returns the object of a message.
 func (c *classes) open(src message.Source, class *value.Class) value.Value {
 	m := message.Parse(src)
-	return value.Native(class, &Part{&Mail{Editor: m.Edit(), classes: c}, m.Part})
+	mail := &Mail{Editor: m.Edit(), classes: c}
+	mail.root = value.Native(class, &Part{mail, m.Part})
+	return mail.root
 }
 
 // object returns the object of a part.
 func (m *Mail) object(p *message.Part) value.Value {
 	if p == m.Editor.Message().Part {
-		return value.Native(m.classes.message, &Part{m, p})
+		return m.root
 	}
 	return value.Native(m.classes.part, &Part{m, p})
 }
@@ -83,9 +104,41 @@ func Editor(v value.Value) (*message.Editor, bool) {
 	return p.mail.Editor, true
 }
 
-// on adapts a method of a part.
+// on adapts a method of a part; what its changes hold is charged to the script.
 func on(f func(t *vm.Thread, p *Part, a []value.Value) (value.Value, error)) vm.Impl {
 	return func(t *vm.Thread, a []value.Value) (value.Value, error) {
-		return f(t, a[0].Object().Native.(*Part), a[1:])
+		p := a[0].Object().Native.(*Part)
+		before := p.mail.size()
+		v, err := f(t, p, a[1:])
+		if grown := p.mail.size() - before; err == nil && grown > 0 {
+			err = t.Charge(grown)
+		}
+		return v, err
 	}
+}
+
+// chain adapts a method that returns its object.
+func chain(f func(t *vm.Thread, p *Part, a []value.Value) error) vm.Impl {
+	return func(t *vm.Thread, a []value.Value) (value.Value, error) {
+		return on(func(t *vm.Thread, p *Part, rest []value.Value) (value.Value, error) { return a[0], f(t, p, rest) })(t, a)
+	}
+}
+
+// named puts the name of a function before what went wrong in it.
+func named(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s(): %w", name, err)
+}
+
+// readAll returns the bytes of a source as far as they fit into a string.
+func readAll(t *vm.Thread, src message.Source) ([]byte, error) {
+	if src.Size() > value.MaxString {
+		return nil, value.ErrTooLong
+	}
+	if err := t.Reserve(int(src.Size())); err != nil {
+		return nil, err
+	}
+	return message.ReadRange(src, 0, src.Size())
 }
