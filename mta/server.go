@@ -51,7 +51,6 @@ type Server struct {
 	std      *module.Root
 	shared   *vm.Shared
 	http     *web.Client
-	started  time.Time
 	hooks    *hook.Runner
 	spool    *spool.Spool
 	queue    *queue.Queue
@@ -80,7 +79,7 @@ func New(ctx context.Context, o Options) (*Server, diag.List, error) {
 		return nil, nil, err
 	}
 	u := Universe()
-	s := &Server{o: o, ws: ws, universe: u, loader: module.NewLoader(u), shared: vm.NewShared(), started: time.Now()}
+	s := &Server{o: o, ws: ws, universe: u, loader: module.NewLoader(u), shared: vm.NewShared()}
 	s.hooks = &hook.Runner{Current: func() *hook.Snapshot { return s.current().snapshot }, Logger: o.Logger, Submit: s.submitCopy}
 	s.http = web.New(web.Options{Resolver: func() *net.Resolver { return s.current().settings.Resolver.Net() }})
 	st, diags := s.load(ctx)

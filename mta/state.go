@@ -114,7 +114,6 @@ func (s *Server) settings(c *config.Config, st *state) *delivery.Settings {
 func (s *Server) snapshot(c *config.Config, roots *module.Roots, set *module.Set, d *delivery.Settings) *hook.Snapshot {
 	host := vm.DefaultHost(nil)
 	host.Echo, host.Log = s.hooks.Echo, s.hooks.Log
-	host.Started = s.started
 	host.Hostname, host.UUIDVersion = d.Hostname, c.Smtpd.Environment.UUID.Version
 	host.FFI = c.Smtpd.Scripting.FFI
 	host.Files, host.Keys, host.Addresses, host.Shared = roots, c, c, s.shared

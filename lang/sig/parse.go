@@ -63,6 +63,13 @@ func (f Func) Legacy(modern string) Func {
 	return f
 }
 
+// AsGiven returns the declaration as that of a function that judges the types of its
+// arguments itself: they are neither refused nor converted.
+func (f Func) AsGiven() Func {
+	f.Raw = true
+	return f
+}
+
 // Method returns the declaration as a method.
 func (f Func) Method() *Func { return &f }
 

@@ -61,6 +61,7 @@ type Func struct {
 	Construct  bool   // language construct, not callable as a value
 	Compat     bool   // legacy name, only in programs compiled with compat
 	Modern     string // what to write instead of a legacy name
+	Raw        bool   // takes arguments of any type as they are and judges them itself
 }
 
 // MinArgs returns the number of required arguments.

@@ -41,6 +41,9 @@ type Variant struct {
 func NewVariant(f *sig.Func) Variant {
 	v := Variant{Sig: f, Min: f.MinArgs(), Max: f.MaxArgs()}
 	for _, p := range f.Params {
+		if f.Raw {
+			p.Types = []sig.Type{sig.Any}
+		}
 		v.accept = append(v.accept, acceptKinds(p))
 	}
 	return v

@@ -9,9 +9,11 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/hawser-mta/hawser/runtime/value"
+	"golang.org/x/sys/unix"
 )
 
 // Host is what built-ins reach of the world outside the machine. Every field
@@ -81,7 +83,7 @@ func DefaultHost(w io.Writer) *Host {
 		Echo:        func(_ *Thread, text string) { fmt.Fprintln(w, text) },
 		Log:         func(*Thread, int, string) {},
 		Now:         time.Now,
-		Started:     time.Now(),
+		Started:     booted(),
 		Sleep:       sleep,
 		Random:      rand.Uint64,
 		Entropy:     entropy{},
@@ -91,6 +93,16 @@ func DefaultHost(w io.Writer) *Host {
 		Services:    map[string]any{},
 	}
 }
+
+// booted is the moment the machine booted, with the monotonic reading of now, so
+// that steps of the wall clock do not change the distance.
+var booted = sync.OnceValue(func() time.Time {
+	var up unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &up); err != nil {
+		return time.Now()
+	}
+	return time.Now().Add(-time.Duration(up.Nano()))
+})
 
 func sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 
 	"github.com/hawser-mta/hawser/runtime/value"
 	"github.com/hawser-mta/hawser/runtime/vm"
@@ -94,6 +95,15 @@ func numbers(t *vm.Thread, a []value.Value) (value.Value, error) {
 	case n <= 0:
 		return value.FromArray(value.NewArray(0)), nil
 	}
+	// The quotient is rounded, so the end is looked at with the items themselves.
+	for before := func(x float64) bool { return step > 0 && x < stop || step < 0 && x > stop }; n > 0; n-- {
+		if before(start + (n-1)*step) {
+			for before(start+n*step) && n < maxRange {
+				n++
+			}
+			break
+		}
+	}
 	if err := t.Reserve(int(n) * value.ElementSize); err != nil {
 		return value.None, err
 	}
@@ -104,11 +114,12 @@ func numbers(t *vm.Thread, a []value.Value) (value.Value, error) {
 	return value.FromArray(out), nil
 }
 
-// unique finds earlier strings and numbers in a map; others are compared one by
-// one.
-func unique(_ *vm.Thread, a []value.Value) (value.Value, error) {
+// unique finds earlier strings, numbers and objects in a map; others are compared
+// with those that have the same look, one by one.
+func unique(t *vm.Thread, a []value.Value) (value.Value, error) {
 	seen := map[any]bool{}
-	var others []value.Value
+	others := map[string][]value.Value{}
+	compared := 0
 	out := value.NewArray(0)
 next:
 	for k, v := range a[0].Array().All() {
@@ -123,15 +134,47 @@ next:
 				continue
 			}
 			seen[v.Num()] = true
+		case value.KObject:
+			if seen[v.Object()] {
+				continue
+			}
+			seen[v.Object()] = true
 		default:
-			for _, o := range others {
+			l := look(v)
+			for _, o := range others[l] {
 				if value.Identical(o, v) {
 					continue next
 				}
+				if compared++; compared%4096 == 0 {
+					if err := t.Stopped(nil); err != nil {
+						return value.None, err
+					}
+				}
 			}
-			others = append(others, v)
+			others[l] = append(others[l], v)
 		}
 		out.Set(k, v)
 	}
 	return value.FromArray(out), nil
+}
+
+// look is the same for identical values: the length and the first scalars of an
+// array, the type of anything else.
+func look(v value.Value) string {
+	if !v.IsArray() {
+		return v.TypeName()
+	}
+	b := strconv.AppendInt(nil, int64(v.Array().Len()), 10)
+	n := 0
+	for k, x := range v.Array().All() {
+		if n++; n > 8 {
+			break
+		}
+		for _, s := range [2]value.Value{k, x} {
+			if b = append(b, 0); s.IsString() || s.IsNumber() {
+				b = value.AppendText(b, s)
+			}
+		}
+	}
+	return string(b)
 }

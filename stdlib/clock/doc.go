@@ -4,5 +4,9 @@
 //	strftime("%Y-%m-%d", 0, ["local" => false])   1970-01-01
 //	strpduration("1d2h")                          93600
 //
+// Where C normalises 31 February that the text gives, strptime gives none; a day that
+// is today's because the format lacks one is normalised. %U and %W count with a
+// weekday, %G, %g and %V are read and passed over, as in C.
+//
 // It imports runtime packages only.
 package clock

@@ -9,8 +9,21 @@ import (
 // Format writes a time by the conversions of strftime in the C locale (ISO C
 // 7.29.3.5), with %-d for numbers without padding. Unknown conversions stay.
 func Format(format string, t time.Time) string {
+	s, _ := formatted(format, t, func(int) error { return nil })
+	return s
+}
+
+// formatted is Format; grow is told of the bytes that it makes.
+func formatted(format string, t time.Time, grow func(n int) error) (string, error) {
 	var b strings.Builder
+	size := 0
 	for i := 0; i < len(format); i++ {
+		if n := b.Len() - size; n > 1<<12 {
+			if err := grow(n); err != nil {
+				return "", err
+			}
+			size += n
+		}
 		if format[i] != '%' || i+1 == len(format) {
 			b.WriteByte(format[i])
 			continue
@@ -33,7 +46,7 @@ func Format(format string, t time.Time) string {
 		}
 		b.WriteString(s)
 	}
-	return b.String()
+	return b.String(), nil
 }
 
 func conversion(c byte, t time.Time) (string, bool) {

@@ -12,7 +12,9 @@ type parser struct {
 	year, month, day, hour, min, sec int
 	yday, century, short             int // -1: not given
 	pm, twelveHour                   bool
-	date                             bool // some date field was given
+	dayGiven                         bool
+	week                             byte // U or W: the week of the year is in weekOf
+	weekOf, weekday                  int  // weekday: -1 when not given, 0 is Sunday
 	offset                           *int
 	unix                             *int64
 }
@@ -21,7 +23,7 @@ type parser struct {
 // now for dates and zero for times; text behind the match is allowed, as in C.
 func Parse(s, format string, now time.Time, zone *time.Location) (time.Time, bool) {
 	today := now.In(zone)
-	p := &parser{s: s, year: today.Year(), month: int(today.Month()), day: today.Day(), yday: -1, century: -1, short: -1}
+	p := &parser{s: s, year: today.Year(), month: int(today.Month()), day: today.Day(), yday: -1, century: -1, short: -1, weekday: -1}
 	if !p.run(format) {
 		return time.Time{}, false
 	}
@@ -45,14 +47,30 @@ func Parse(s, format string, now time.Time, zone *time.Location) (time.Time, boo
 	if p.offset != nil {
 		zone = time.FixedZone("", *p.offset)
 	}
-	if p.yday >= 0 {
+	switch day := p.ofWeek(); {
+	case p.yday >= 0:
 		p.month, p.day = 1, p.yday
+	case day > 0 && !p.dayGiven:
+		p.month, p.day = 1, day
 	}
-	t := time.Date(p.year, time.Month(p.month), p.day, p.hour, p.min, p.sec, 0, zone)
-	if p.yday < 0 && p.date && t.Day() != p.day {
+	date := time.Date(p.year, time.Month(p.month), p.day, 0, 0, 0, 0, time.UTC)
+	if p.yday >= 0 && date.YearDay() != p.yday || p.yday < 0 && p.dayGiven && date.Day() != p.day {
 		return time.Time{}, false // 31 February
 	}
-	return t, true
+	return time.Date(p.year, time.Month(p.month), p.day, p.hour, p.min, p.sec, 0, zone), true
+}
+
+// ofWeek returns the day of the year that a week and a weekday name, which may lie
+// a little outside it; 0 when they are not both given.
+func (p *parser) ofWeek() int {
+	if p.week == 0 || p.weekday < 0 {
+		return 0
+	}
+	first, day := int(time.Date(p.year, 1, 1, 0, 0, 0, 0, time.UTC).Weekday()), p.weekday
+	if p.week == 'W' { // weeks begin on Monday
+		first, day = (first+6)%7, (day+6)%7
+	}
+	return 1 + (7-first)%7 + (p.weekOf-1)*7 + day
 }
 
 func (p *parser) run(format string) bool {
@@ -115,19 +133,17 @@ func (p *parser) field(c byte) bool {
 	var skip int
 	switch c {
 	case 'a', 'A':
-		return p.name(7, func(i int) string { return time.Weekday(i).String() }, &skip)
+		return p.name(7, func(i int) string { return time.Weekday(i).String() }, &p.weekday)
 	case 'b', 'B', 'h':
-		p.date = true
 		ok := p.name(12, func(i int) string { return time.Month(i + 1).String() }, &p.month)
 		p.month++
 		return ok
 	case 'c':
 		return p.run("%a %b %e %H:%M:%S %Y")
 	case 'C':
-		p.date = true
 		return p.number(2, 0, 99, &p.century)
 	case 'd', 'e':
-		p.date = true
+		p.dayGiven = true
 		return p.number(2, 1, 31, &p.day)
 	case 'D', 'x':
 		return p.run("%m/%d/%y")
@@ -143,10 +159,8 @@ func (p *parser) field(c byte) bool {
 		p.twelveHour = true
 		return p.number(2, 1, 12, &p.hour)
 	case 'j':
-		p.date = true
 		return p.number(3, 1, 366, &p.yday)
 	case 'm':
-		p.date = true
 		return p.number(2, 1, 12, &p.month)
 	case 'M':
 		return p.number(2, 0, 59, &p.min)
@@ -171,21 +185,25 @@ func (p *parser) field(c byte) bool {
 	case 'T', 'X':
 		return p.run("%H:%M:%S")
 	case 'u':
-		return p.number(1, 1, 7, &skip)
-	case 'U', 'V', 'W':
-		return p.number(2, 0, 53, &skip)
+		ok := p.number(1, 1, 7, &p.weekday)
+		p.weekday %= 7
+		return ok
+	case 'U', 'W':
+		p.week = c
+		return p.number(2, 0, 53, &p.weekOf)
+	case 'V':
+		return p.number(2, 1, 53, &skip)
 	case 'w':
-		return p.number(1, 0, 6, &skip)
+		return p.number(1, 0, 6, &p.weekday)
 	case 'y':
-		p.date = true
 		return p.number(2, 0, 99, &p.short)
 	case 'Y':
-		p.date = true
+		p.century, p.short = -1, -1 // the last one counts
 		return p.number(4, 0, 9999, &p.year)
 	case 'z':
 		return p.zone()
 	case 'Z':
-		p.s = strings.TrimLeft(p.s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+		p.s = strings.TrimLeft(p.s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-")
 		return true
 	case '%':
 		if !strings.HasPrefix(p.s, "%") {
@@ -198,13 +216,17 @@ func (p *parser) field(c byte) bool {
 }
 
 func (p *parser) epoch() bool {
+	p.spaces()
+	rest, minus := strings.CutPrefix(p.s, "-")
 	var n int64
 	i := 0
-	for i < len(p.s) && i < 15 && '0' <= p.s[i] && p.s[i] <= '9' {
-		n = n*10 + int64(p.s[i]-'0')
+	for i < len(rest) && i < 15 && '0' <= rest[i] && rest[i] <= '9' {
+		n = n*10 + int64(rest[i]-'0')
 		i++
 	}
-	p.s = p.s[i:]
+	if p.s = rest[i:]; minus {
+		n = -n
+	}
 	p.unix = &n
 	return i > 0
 }

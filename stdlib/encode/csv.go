@@ -20,6 +20,9 @@ func ToCSV(fields *value.Array, delimiter byte, grow func(n int) error) (string,
 			b.WriteByte(delimiter)
 		}
 		first = false
+		if k := v.Kind(); k != value.KString && k != value.KNumber && k != value.KBool && !v.IsNil() {
+			return "", fmt.Errorf("csv_encode(): a field must be string|number|boolean|none, got %s", v.TypeName())
+		}
 		s := v.String()
 		if strings.ContainsAny(s, special) || s == "" && fields.Len() == 1 {
 			s = `"` + strings.ReplaceAll(s, `"`, `""`) + `"`

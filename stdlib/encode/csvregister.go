@@ -55,8 +55,8 @@ func registerCSV(b *registry.Builder) {
 
 func delimiter(o *registry.Options) byte {
 	d := o.Str("delimiter", ",")
-	if len(d) != 1 || d == "\n" || d == `"` {
-		o.Bad("delimiter", "one byte")
+	if len(d) != 1 || d == "\n" || d == "\r" || d == `"` {
+		o.Bad("delimiter", "one byte and no quote or line end")
 		return ','
 	}
 	return d[0]

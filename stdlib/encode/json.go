@@ -43,9 +43,6 @@ type jsonWriter struct {
 }
 
 func (w *jsonWriter) value(v value.Value, depth int) error {
-	if depth > maxNesting {
-		return errJSONDepth
-	}
 	if w.b.Len() > w.o.Max {
 		return value.ErrTooLong
 	}
@@ -70,6 +67,9 @@ func (w *jsonWriter) value(v value.Value, depth int) error {
 }
 
 func (w *jsonWriter) array(a *value.Array, depth int) error {
+	if depth == maxNesting {
+		return errJSONDepth
+	}
 	list := a.IsList()
 	open, end := "{", "}"
 	if list {

@@ -13,10 +13,26 @@ import (
 // FromJSON reads one JSON value (RFC 8259), with comments where allowed. Its
 // error tells line and column.
 func FromJSON(s string, comments bool) (v value.Value, err error) {
+	return ReadJSON(s, JSONReadOptions{Comments: comments})
+}
+
+// JSONReadOptions say how a text is read.
+type JSONReadOptions struct {
+	Comments bool
+
+	// Grow is told of the memory that arrays take; nil: nobody asks.
+	Grow func(n int) error
+}
+
+// ReadJSON is FromJSON with more options.
+func ReadJSON(s string, o JSONReadOptions) (v value.Value, err error) {
 	if !utf8.ValidString(s) {
 		return value.None, fmt.Errorf("the text is not UTF-8")
 	}
-	r := jsonReader{s: s, comments: comments}
+	r := jsonReader{s: s, comments: o.Comments, grow: o.Grow}
+	if r.grow == nil {
+		r.grow = func(int) error { return nil }
+	}
 	if v, err = r.value(0); err == nil {
 		if err = r.skip(); err == nil && r.i < len(s) {
 			err = r.fault("end of text")
@@ -32,6 +48,7 @@ type jsonReader struct {
 	s        string
 	i        int
 	comments bool
+	grow     func(n int) error
 }
 
 func (r *jsonReader) fault(want string) error {
@@ -59,11 +76,11 @@ func (r *jsonReader) skip() error {
 			}
 			r.i += n
 		case r.comments && strings.HasPrefix(rest, "/*"):
-			n := strings.Index(rest, "*/")
+			n := strings.Index(rest[2:], "*/")
 			if n < 0 {
 				return r.fault("end of comment")
 			}
-			r.i += n + 2
+			r.i += n + 4
 		default:
 			return nil
 		}
@@ -81,13 +98,21 @@ func (r *jsonReader) next() (byte, error) {
 	return r.s[r.i], nil
 }
 
+// arraySize is about what an array takes besides its elements.
+const arraySize = 128
+
 func (r *jsonReader) value(depth int) (value.Value, error) {
-	if depth > maxNesting {
-		return value.None, errJSONDepth
-	}
 	c, err := r.next()
 	if err != nil {
 		return value.None, err
+	}
+	if c == '{' || c == '[' {
+		if depth == maxNesting {
+			return value.None, errJSONDepth
+		}
+		if err := r.grow(arraySize); err != nil {
+			return value.None, err
+		}
 	}
 	switch c {
 	case '{':
@@ -134,6 +159,9 @@ func (r *jsonReader) object(depth int) (value.Value, error) {
 		if err != nil {
 			return value.None, err
 		}
+		if err := r.grow(4 * value.ElementSize); err != nil {
+			return value.None, err
+		}
 		out.SetStr(k, v)
 		if c, err = r.next(); err != nil || c != ',' && c != '}' {
 			return value.None, r.orFault(err, "',' or '}'")
@@ -162,6 +190,9 @@ func (r *jsonReader) list(depth int) (value.Value, error) {
 	for {
 		v, err := r.value(depth + 1)
 		if err != nil {
+			return value.None, err
+		}
+		if err := r.grow(2 * value.ElementSize); err != nil {
 			return value.None, err
 		}
 		out.Append(v)

@@ -17,7 +17,7 @@ func loaders(b *registry.Builder) {
 		}})
 	b.Loader(registry.DataLoader{Name: "yaml", Ext: []string{".yaml", ".yml"},
 		Load: func(src []byte, _ map[string]any) (any, error) {
-			v, err := FromYAML(string(src), nil)
+			v, err := FromYAML(string(src), YAMLOptions{})
 			return v.Freeze(), err
 		}})
 	b.Loader(registry.DataLoader{Name: "txt", Ext: []string{".txt"}, Options: map[string]sig.Type{"array": sig.Boolean},

@@ -1,6 +1,7 @@
 package encode
 
 import (
+	"encoding/base64"
 	"strings"
 	"unicode/utf8"
 
@@ -107,7 +108,7 @@ func decodeWord(s string) (text string, n int, ok bool) {
 	case "q", "Q":
 		raw, ok = unquoteQ(parts[2])
 	case "b", "B":
-		raw, ok = []byte(DecodeBase64(parts[2])), true
+		raw, ok = unpadB(parts[2])
 	}
 	if !ok {
 		return "", 0, false
@@ -116,6 +117,12 @@ func decodeWord(s string) (text string, n int, ok bool) {
 		return "", 0, false
 	}
 	return text, 2 + len(parts[0]) + 1 + len(parts[1]) + 1 + len(parts[2]) + 2, true
+}
+
+// unpadB decodes base64 that is whole; its padding may be missing.
+func unpadB(s string) ([]byte, bool) {
+	raw, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(s, "="))
+	return raw, err == nil
 }
 
 func unquoteQ(s string) ([]byte, bool) {

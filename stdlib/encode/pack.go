@@ -3,6 +3,7 @@ package encode
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"math"
 	"strconv"
 	"strings"
@@ -28,6 +29,9 @@ func parseFormat(s string) ([]item, bool) {
 		i++
 		if c == ' ' {
 			continue
+		}
+		for i < len(s) && s[i] == ' ' {
+			i++ // between a code and its count
 		}
 		if numeric[c] == 0 && strings.IndexByte("aZHx", c) < 0 {
 			return nil, false
@@ -57,14 +61,14 @@ func parseFormat(s string) ([]item, bool) {
 // format and the arguments do not fit.
 func Pack(format string, args []value.Value) (string, bool) {
 	items, ok := parseFormat(format)
-	if !ok {
+	if !ok || packedSize(items, args) > value.MaxString {
 		return "", false
 	}
 	var out []byte
 	for _, it := range items {
 		switch {
 		case it.code == 'x':
-			if it.count < 0 || len(out)+it.count > value.MaxString {
+			if it.count < 0 {
 				return "", false
 			}
 			out = append(out, make([]byte, it.count)...)
@@ -94,6 +98,36 @@ func Pack(format string, args []value.Value) (string, bool) {
 		}
 	}
 	return string(out), len(args) == 0
+}
+
+// packedSize returns about how many bytes a format makes: never fewer than it does.
+func packedSize(items []item, args []value.Value) int {
+	size := 0
+	for _, it := range items {
+		n := max(it.count, 0)
+		switch per := numeric[it.code]; {
+		case it.code == 'x':
+		case per > 0:
+			if it.count < 0 {
+				n = len(args)
+			}
+			n = min(n, len(args))
+			args = args[n:]
+			n *= per
+		case len(args) > 0:
+			if it.count < 0 || it.code == 'H' {
+				n = 1
+				if args[0].IsString() {
+					n += len(args[0].Str())
+				}
+			}
+			args = args[1:]
+		}
+		if size += n; size > value.MaxString {
+			return size
+		}
+	}
+	return size
 }
 
 func appendNumber(b []byte, code byte, f float64) []byte {
@@ -139,9 +173,6 @@ func appendText(b []byte, it item, s string) ([]byte, bool) {
 			n++
 		}
 	}
-	if len(b)+n > value.MaxString {
-		return nil, false
-	}
 	keep := n
 	if it.code == 'Z' {
 		keep = max(n-1, 0)
@@ -151,11 +182,15 @@ func appendText(b []byte, it item, s string) ([]byte, bool) {
 	return append(b, make([]byte, n-len(s))...), true
 }
 
-// Unpack returns the values that a format reads from data at offset.
-func Unpack(format, data string, offset int) (*value.Array, bool) {
+// errPack says that a format and its data do not fit.
+var errPack = errors.New("the format does not fit")
+
+// Unpack returns the values that a format reads from data at offset. grow is told
+// of the memory that they take.
+func Unpack(format, data string, offset int, grow func(n int) error) (*value.Array, error) {
 	items, ok := parseFormat(format)
 	if !ok || offset < 0 || offset > len(data) {
-		return nil, false
+		return nil, errPack
 	}
 	data = data[offset:]
 	out := value.NewArray(0)
@@ -166,7 +201,10 @@ func Unpack(format, data string, offset int) (*value.Array, bool) {
 				n = len(data) / size
 			}
 			if n > len(data)/size {
-				return nil, false
+				return nil, errPack
+			}
+			if err := grow(2 * n * value.ElementSize); err != nil {
+				return nil, err
 			}
 			for range n {
 				out.Append(value.Num(readNumber(data[:size], it.code)))
@@ -185,7 +223,7 @@ func Unpack(format, data string, offset int) (*value.Array, bool) {
 			}
 		}
 		if n > len(data) {
-			return nil, false
+			return nil, errPack
 		}
 		text := data[:n]
 		data = data[n:]
@@ -203,7 +241,7 @@ func Unpack(format, data string, offset int) (*value.Array, bool) {
 			out.Append(value.Str(h))
 		}
 	}
-	return out, true
+	return out, nil
 }
 
 func readNumber(s string, code byte) float64 {

@@ -4,6 +4,7 @@ import (
 	"encoding/base32"
 	"encoding/base64"
 	"errors"
+	"fmt"
 
 	"github.com/hawser-mta/hawser/lang/sig"
 	"github.com/hawser-mta/hawser/runtime/registry"
@@ -86,14 +87,18 @@ func registerJSON(b *registry.Builder) {
 		"The value of a JSON text; none when it is malformed.",
 		sig.Opt("allow_comments: boolean = false", "skip // and # to the end of the line and /* */")).
 		Show(`echo json_decode("{\"a\": [1, true, null]}");`, `["a"=>[0=>1,1=>true,2=>none]]`),
-		func(_ *vm.Thread, a []value.Value) (value.Value, error) {
+		func(t *vm.Thread, a []value.Value) (value.Value, error) {
 			o := registry.OptionsAt("json_decode", a, 1)
-			comments := o.Bool("allow_comments", false)
-			v, err := FromJSON(a[0].Str(), comments)
+			var full error
+			size := t.Growth()
+			v, err := ReadJSON(a[0].Str(), JSONReadOptions{Comments: o.Bool("allow_comments", false), Grow: func(n int) error {
+				full = size.Add(n)
+				return full
+			}})
 			if err != nil {
-				return value.None, o.Err()
+				return value.None, full
 			}
-			return v, o.Err()
+			return v, nil
 		})
 }
 
@@ -108,18 +113,28 @@ func registerYAML(b *registry.Builder) {
 			if err := o.Err(); err != nil {
 				return value.None, err
 			}
-			var thrown error
-			v, err := FromYAML(a[0].Str(), func(name string, v value.Value) (value.Value, bool, error) {
-				if tags == nil {
-					return v, false, nil
+			if tags == nil {
+				tags = value.NewArray(0)
+			}
+			for _, fn := range tags.All() {
+				if fn.Kind() != value.KFunc {
+					return value.None, fmt.Errorf("yaml_decode(): option tags must be an array of functions, got %s", fn.TypeName())
 				}
+			}
+			var thrown error
+			tag := func(name string, v value.Value) (value.Value, bool, error) {
 				fn := tags.GetStr(name)
 				if fn.Kind() != value.KFunc {
 					return v, false, nil
 				}
 				v, thrown = t.Call(fn, v)
 				return v, true, thrown
-			})
+			}
+			reserve := func(n int) error {
+				thrown = t.Reserve(n)
+				return thrown
+			}
+			v, err := FromYAML(a[0].Str(), YAMLOptions{Tag: tag, Reserve: reserve})
 			if thrown != nil {
 				return value.None, thrown
 			}
@@ -134,7 +149,7 @@ func registerZlib(b *registry.Builder) {
 	b.Func(sig.New("zlib_compress(string: string, compression?: number = 6, windowbits?: number = 15) -> string|none",
 		"Deflates. windowbits 9 to 15 gives the zlib wrapper, -9 to -15 none, 25 to 31 gzip.").
 		Show(`echo zlib_uncompress(zlib_compress("abc"));`, "abc"),
-		func(_ *vm.Thread, a []value.Value) (value.Value, error) {
+		func(t *vm.Thread, a []value.Value) (value.Value, error) {
 			level, err := registry.Count("zlib_compress", a, 1, 6)
 			if err != nil {
 				return value.None, err
@@ -147,12 +162,15 @@ func registerZlib(b *registry.Builder) {
 			if !ok || level < 0 || level > 9 {
 				return value.None, errors.New("zlib_compress(): compression must be 0 to 9, windowbits 8 to 15, -8 to -15 or 24 to 31")
 			}
+			if err := t.Reserve(len(a[0].Str()) / 1000); err != nil {
+				return value.None, err
+			}
 			return value.Str(compress(a[0].Str(), level, f)), nil
 		})
 	b.Func(sig.New("zlib_uncompress(string: string, windowbits?: number = 15) -> string|none",
 		"Inflates; 40 to 47 detects zlib and gzip. none for corrupt data.").
 		Show(`echo zlib_uncompress("not zlib") === none;`, "true"),
-		func(_ *vm.Thread, a []value.Value) (value.Value, error) {
+		func(t *vm.Thread, a []value.Value) (value.Value, error) {
 			bits, err := registry.Count("zlib_uncompress", a, 1, 15)
 			if err != nil {
 				return value.None, err
@@ -161,19 +179,38 @@ func registerZlib(b *registry.Builder) {
 			if !ok {
 				return value.None, errors.New("zlib_uncompress(): windowbits must be 8 to 15, -8 to -15, 24 to 31 or 40 to 47")
 			}
-			out, err := uncompress(a[0].Str(), f, value.MaxString)
+			// What could never fit is bad data; what does not fit now ends the script.
+			var full error
+			size, room := t.Growth(), t.Room()
+			made := 0
+			out, err := uncompress(a[0].Str(), f, room, func(n int) error {
+				if made += n; made <= room {
+					full = size.Add(n)
+				}
+				return full
+			})
 			if err != nil {
-				return value.None, nil
+				return value.None, full
 			}
 			return value.Bytes(out), nil
 		})
 }
 
+// registerPack declares functions to which a wrong argument is bad data: they give
+// none (spec stdlib 8).
 func registerPack(b *registry.Builder) {
 	b.Func(sig.New("pack(format: string, ...args: any) -> string|none",
 		"Bytes made of arguments: a Z H text, c C n v N V e E numbers, x a zero byte, each with a count or *.").
-		Show(`echo length(pack("Na*", 3, "abc"));`, "7"),
-		func(_ *vm.Thread, a []value.Value) (value.Value, error) {
+		AsGiven().Show(`echo length(pack("Na*", 3, "abc"));`, "7"),
+		func(t *vm.Thread, a []value.Value) (value.Value, error) {
+			if !a[0].IsString() {
+				return value.None, nil
+			}
+			if items, ok := parseFormat(a[0].Str()); ok {
+				if err := t.Reserve(packedSize(items, a[1:])); err != nil {
+					return value.None, err
+				}
+			}
 			s, ok := Pack(a[0].Str(), a[1:])
 			if !ok {
 				return value.None, nil
@@ -182,15 +219,27 @@ func registerPack(b *registry.Builder) {
 		})
 	b.Func(sig.New("unpack(format: string, data: string, offset?: number = 0) -> array|none",
 		"The values that a format of pack() reads from data.").
-		Show(`echo unpack("Z*Cn", "ab\x00\x01\x00\x02");`, `[0=>"ab",1=>1,2=>2]`),
-		func(_ *vm.Thread, a []value.Value) (value.Value, error) {
-			offset, err := registry.Count("unpack", a, 2, 0)
-			if err != nil {
-				return value.None, err
-			}
-			out, ok := Unpack(a[0].Str(), a[1].Str(), offset)
-			if !ok {
+		AsGiven().Show(`echo unpack("Z*Cn", "ab\x00\x01\x00\x02");`, `[0=>"ab",1=>1,2=>2]`),
+		func(t *vm.Thread, a []value.Value) (value.Value, error) {
+			offset := 0
+			if !a[0].IsString() || !a[1].IsString() {
 				return value.None, nil
+			}
+			if len(a) > 2 && !a[2].IsNil() {
+				if !a[2].IsNumber() {
+					return value.None, nil
+				}
+				var err error
+				if offset, err = registry.Count("unpack", a, 2, 0); err != nil {
+					return value.None, err
+				}
+			}
+			out, err := Unpack(a[0].Str(), a[1].Str(), offset, t.Growth().Add)
+			switch {
+			case errors.Is(err, errPack):
+				return value.None, nil
+			case err != nil:
+				return value.None, err
 			}
 			return value.FromArray(out), nil
 		})

@@ -55,8 +55,9 @@ func compress(s string, level int, f format) string {
 
 var errInflated = errors.New("the data inflates to too much")
 
-// uncompress returns at most limit bytes; what would be longer is an error.
-func uncompress(s string, f format, limit int) ([]byte, error) {
+// uncompress returns at most limit bytes; what would be longer is an error, and so
+// is what grow, which is told of the bytes on the way, has no room for.
+func uncompress(s string, f format, limit int, grow func(n int) error) ([]byte, error) {
 	if f == detectFormat {
 		if f = zlibFormat; strings.HasPrefix(s, "\x1f\x8b") {
 			f = gzipFormat
@@ -76,9 +77,26 @@ func uncompress(s string, f format, limit int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))
-	if err == nil && len(out) > limit {
-		err = errInflated
+	// Pieces are put together once, when the length is known.
+	var pieces [][]byte
+	size := 0
+	piece := make([]byte, 0, min(4*len(s)+64, 1<<18))
+	for {
+		n, err := r.Read(piece[len(piece):cap(piece)])
+		piece = piece[:len(piece)+n]
+		if err := grow(n); err != nil {
+			return nil, err
+		}
+		switch size += n; {
+		case size > limit:
+			return nil, errInflated
+		case err == io.EOF:
+			return bytes.Join(append(pieces, piece), nil), nil
+		case err != nil:
+			return nil, err
+		}
+		if len(piece) == cap(piece) {
+			pieces, piece = append(pieces, piece), make([]byte, 0, 1<<18)
+		}
 	}
-	return out, err
 }

@@ -50,6 +50,10 @@ func logTo(x, base float64) float64 {
 	case 2:
 		return math.Log2(x)
 	case 10:
+		// Log10 is a little off for some powers of ten.
+		if n := math.Round(math.Log10(x)); math.Abs(n) < 400 && math.Pow10(int(n)) == x {
+			return n
+		}
 		return math.Log10(x)
 	}
 	return math.Log(x) / math.Log(base)

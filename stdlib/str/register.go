@@ -22,8 +22,11 @@ func characters(b *registry.Builder) {
 	b.Func(sig.New("chr(number: number) -> string", "The byte of that number, modulo 256.").
 		Show("echo chr(65);", "A"),
 		func(_ *vm.Thread, a []value.Value) (value.Value, error) {
-			n, err := registry.Count("chr", a, 0, 0)
-			return value.Byte(byte(n)), err
+			n := math.Mod(math.Trunc(a[0].Num()), 256)
+			if math.IsNaN(n) {
+				return value.None, errors.New("chr(): argument 1 must be a finite number")
+			}
+			return value.Byte(byte(int(n))), nil
 		})
 	b.Func(sig.New("ord(character: string) -> number", "The number of the first byte.").Show(`echo ord("A");`, "65"),
 		func(_ *vm.Thread, a []value.Value) (value.Value, error) {
@@ -147,7 +150,14 @@ func cutting(b *registry.Builder) {
 			if limit == 0 && delimiter != "" {
 				return splitAll(t, s, delimiter)
 			}
-			if err := t.Reserve(len(s) / max(len(delimiter), 1)); err != nil {
+			parts := len(s)
+			if delimiter != "" {
+				parts = strings.Count(s, delimiter) + 1
+			}
+			if limit != 0 {
+				parts = min(parts, max(limit, -limit))
+			}
+			if err := t.Reserve(2 * parts * value.ElementSize); err != nil {
 				return value.None, err
 			}
 			return value.FromArray(value.Strings(Split(s, delimiter, limit)...)), nil

@@ -71,13 +71,13 @@ func syslog(t *vm.Thread, a []value.Value) (value.Value, error) {
 
 // printable escapes what could disturb a log.
 func printable(s string) string {
-	clean := func(r rune) bool { return r >= ' ' && r != 0x7f || r == '\t' }
+	clean := func(r rune) bool { return r >= ' ' && r != 0x7f }
 	if strings.IndexFunc(s, func(r rune) bool { return !clean(r) }) < 0 {
 		return s
 	}
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
-		if c := s[i]; c >= ' ' && c != 0x7f || c == '\t' {
+		if c := s[i]; c >= ' ' && c != 0x7f {
 			b.WriteByte(c)
 		} else {
 			fmt.Fprintf(&b, `\x%02x`, c)

@@ -67,7 +67,7 @@ func kindName(k value.Kind) string {
 }
 
 func (c *container) fits(v value.Value) error {
-	if c.val != value.Undefined && v.Kind() != c.val {
+	if c.val != value.Undefined && !is(v, c.val) {
 		return fmt.Errorf("%s: value must be %s, got %s", c.class, kindName(c.val), v.TypeName())
 	}
 	return nil

@@ -25,8 +25,8 @@ func with(f func(c *container, a []value.Value) (value.Value, error)) vm.Impl {
 // common are the methods that Map and Set share.
 func common() ([]*sig.Func, map[string]vm.Impl) {
 	return []*sig.Func{
-			sig.New("has(key: string|number) -> boolean", "True when the key is present.").Method(),
-			sig.New("delete(key: string|number) -> boolean", "Removes the key; true if it was there.").Method(),
+			sig.New("has(key: string|number) -> boolean", "True when the key is present.").AsGiven().Method(),
+			sig.New("delete(key: string|number) -> boolean", "Removes the key; true if it was there.").AsGiven().Method(),
 			sig.New("size() -> number", "Number of keys.").Method(),
 			sig.New("clear() -> none", "Removes everything.").Method(),
 		}, map[string]vm.Impl{
@@ -51,10 +51,10 @@ func maps(b *registry.Builder, iterator *value.Class) {
 	ctor := sig.New("Map(keytype: string, valuetype: string) -> Map",
 		"Makes a map. keytype is string or number; valuetype one of "+typeNames()+".")
 	methods = append(methods,
-		sig.New("set(key: string|number, value: any) -> boolean", "Adds or replaces.").Method(),
-		sig.New("get(key: string|number) -> any", "The value, none when absent.").Method(),
+		sig.New("set(key: string|number, value: any) -> boolean", "Adds or replaces.").AsGiven().Method(),
+		sig.New("get(key: string|number) -> any", "The value, none when absent.").AsGiven().Method(),
 		sig.New("merge(key: string|number, value: any) -> boolean",
-			"Stores the present value plus the given one, or the given one when the key is absent.").Method(),
+			"Stores the present value plus the given one, or the given one when the key is absent.").AsGiven().Method(),
 		sig.New("entries() -> Iterator", "Walks keys and values in no defined order.").Method(),
 	)
 	impls["set"] = with(func(c *container, a []value.Value) (value.Value, error) {
@@ -89,7 +89,7 @@ func sets(b *registry.Builder, iterator *value.Class) {
 	methods, impls := common()
 	ctor := sig.New("Set(keytype: string) -> Set", "Makes a set of strings or numbers.")
 	methods = append(methods,
-		sig.New("add(key: string|number) -> boolean", "Adds a key; true when it is new.").Method(),
+		sig.New("add(key: string|number) -> boolean", "Adds a key; true when it is new.").AsGiven().Method(),
 		sig.New("values() -> Iterator", "Walks the keys in no defined order.").Method(),
 	)
 	impls["add"] = with(func(c *container, a []value.Value) (value.Value, error) {

@@ -1,0 +1,13 @@
+package encode
+
+// Compress is compress by a windowbits number.
+func Compress(s string, level, bits int) string {
+	f, _ := window(bits, false)
+	return compress(s, level, f)
+}
+
+// Uncompress is uncompress by a windowbits number.
+func Uncompress(s string, bits, limit int, grow func(n int) error) ([]byte, error) {
+	f, _ := window(bits, true)
+	return uncompress(s, f, limit, grow)
+}
