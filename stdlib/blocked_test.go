@@ -17,6 +17,7 @@ import (
 	"github.com/hawser-mta/hawser/runtime/value"
 	"github.com/hawser-mta/hawser/runtime/vm"
 	"github.com/hawser-mta/hawser/stdlib/dns"
+	"github.com/hawser-mta/hawser/stdlib/web"
 )
 
 // blocked is the number of scripts that wait at once in one function.
@@ -50,11 +51,48 @@ func silent(t *testing.T) (addr string, got *atomic.Int64) {
 	return pc.LocalAddr().String(), got
 }
 
+// atOnce is the number of HTTP requests that are on the way at the same time; the
+// other scripts wait for their turn. Each end of a connection takes a descriptor here.
+const atOnce = 2000
+
+// accepting is a TCP server that reads requests and never answers; it counts them.
+func accepting(t *testing.T) (addr string, got *atomic.Int64) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got = &atomic.Int64{}
+	var all sync.WaitGroup
+	all.Go(func() {
+		for {
+			nc, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			all.Go(func() {
+				defer nc.Close()
+				b := make([]byte, 1024)
+				if n, _ := nc.Read(b); n > 0 {
+					got.Add(1)
+				}
+				_, _ = nc.Read(b) // ends with the client
+			})
+		}
+	})
+	t.Cleanup(func() {
+		ln.Close()
+		all.Wait()
+	})
+	return ln.Addr().String(), got
+}
+
 // TestBlocked lets ten thousand scripts wait in one function: all of them wait at the
 // same time, and all end as soon as their session does, without a goroutine left.
 func TestBlocked(t *testing.T) {
 	addr, queries := silent(t)
 	asleep := &atomic.Int64{}
+	server, requests := accepting(t)
 	resolver := dns.New(dns.Options{Servers: []string{addr}, Timeout: time.Hour})
 	for _, c := range []struct {
 		name, src string
@@ -63,6 +101,7 @@ func TestBlocked(t *testing.T) {
 		{"sleep", "sleep(3600);", func() int { return int(asleep.Load()) }},
 		// A query may get lost on the way to a busy server: nine of ten are enough to
 		// show that none waits for another.
+		{"http", `http("http://` + server + `/");`, func() int { return int(requests.Load()) * blocked / atOnce }},
 		{"dns_query", `dns_query("n" . $n . ".test");`, func() int { return int(queries.Load()) * 10 / 9 }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -81,6 +120,8 @@ func TestBlocked(t *testing.T) {
 				return wait(ctx, d)
 			}
 			host.Services[dns.Service] = resolver
+			client := web.New(web.Options{Concurrency: atOnce})
+			host.Services[web.Service] = client
 			ctx, end := context.WithCancel(t.Context())
 			defer end()
 			var all sync.WaitGroup
@@ -107,6 +148,7 @@ func TestBlocked(t *testing.T) {
 			if d := time.Since(begin); d > 20*time.Second {
 				t.Errorf("they ended after %s", d)
 			}
+			client.Close()
 			close(wrong)
 			for err := range wrong {
 				t.Fatalf("one ended with %v", err)

@@ -38,6 +38,17 @@ func TestBridge(t *testing.T) {
 	})
 }
 
+// TestClasses: a socket and a file that C reads and writes.
+func TestClasses(t *testing.T) {
+	check(t, []program{
+		{"socket", `$s = Socket("AF_INET", "SOCK_DGRAM"); $r = Socket("AF_INET", "SOCK_DGRAM");
+			$fd = FFI::number($s->toFFIValue()); echo $fd > 2; $s->close(); echo $s->toFFIValue();`, "true\n"},
+		{"file", `$f = File::String("one\ntwo\n"); $f->readline();
+			$b = FFI::allocate(20); echo FFI::number($libc->func("fread", [$ptr, $u64, $u64, $ptr], $u64)($b, 1, 20, $f->toFFIValue())); echo FFI::string($b, 3);
+			echo $f->readline(); $f->close(); echo $f->toFFIValue();`, "4\ntwo\ntwo\n"},
+	})
+}
+
 // TestCertificate: OpenSSL writes the certificate that it was given.
 func TestCertificate(t *testing.T) {
 	t.Parallel()

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/hawser-mta/hawser/lang/sig"
+	"github.com/hawser-mta/hawser/runtime/foreign"
 	"github.com/hawser-mta/hawser/runtime/registry"
 	"github.com/hawser-mta/hawser/runtime/value"
 	"github.com/hawser-mta/hawser/runtime/vm"
@@ -33,7 +34,7 @@ func Register(b *registry.Builder) {
 				Show(`$f = File::String("abcdef"); echo $f->seek(-2, "SEEK_END"); echo $f->read();`, "4\nef").Method(),
 			sig.New("tell() -> number|none", "The position.").Method(),
 			sig.New("getPath() -> string|none", "The path of a file on disk; none for others.").Method(),
-			sig.New("toFFIValue() -> FFIValue|none", "The file for foreign functions; throws where they are not built in.").Method(),
+			sig.New("toFFIValue() -> FFIValue|none", "A FILE* for FFI over a copy of the content, at the position; none when the file is closed.").Method(),
 		},
 	}, map[string]vm.Impl{
 		"File": func(t *vm.Thread, a []value.Value) (value.Value, error) { return construct(class, t, a[0]) },
@@ -77,9 +78,7 @@ func Register(b *registry.Builder) {
 			}
 			return value.Str(h.path), nil
 		},
-		"toFFIValue": func(*vm.Thread, []value.Value) (value.Value, error) {
-			return value.None, vm.NotAvailable("File->toFFIValue")
-		},
+		"toFFIValue": toFFIValue,
 	})
 }
 
@@ -165,4 +164,22 @@ func seek(_ *vm.Thread, a []value.Value) (value.Value, error) {
 		return value.None, nil
 	}
 	return value.Num(float64(to)), nil
+}
+
+func toFFIValue(t *vm.Thread, a []value.Value) (value.Value, error) {
+	if !t.Host().FFI {
+		return value.None, vm.NotAvailable("File->toFFIValue")
+	}
+	h := a[0].Object().Native.(*Handle)
+	h.mu.Lock()
+	open, pos := h.src != nil, h.pos
+	h.mu.Unlock()
+	if !open {
+		return value.None, nil
+	}
+	s, err := content(t, io.NewSectionReader(h, 0, h.size), h.size)
+	if s == nil || err != nil {
+		return value.None, err
+	}
+	return foreign.Stream(t, *s, int(pos))
 }

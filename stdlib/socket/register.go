@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hawser-mta/hawser/lang/sig"
+	"github.com/hawser-mta/hawser/runtime/foreign"
 	"github.com/hawser-mta/hawser/runtime/registry"
 	"github.com/hawser-mta/hawser/runtime/value"
 	"github.com/hawser-mta/hawser/runtime/vm"
@@ -43,7 +44,7 @@ func registerSocket(b *registry.Builder) {
 			sig.New("shutdown(how: string) -> Socket|none", "Ends one direction or both: SHUT_RD, SHUT_WR or SHUT_RDWR.").Method(),
 			sig.New("close() -> Socket|none", "Closes it; none when it is closed already.").Method(),
 			sig.New("errno() -> number", "The error number of the last call that failed, 0 for none; 110 is a timeout.").Method(),
-			sig.New("toFFIValue() -> FFIValue|none", "The descriptor for foreign functions; throws where they are not built in.").Method(),
+			sig.New("toFFIValue() -> FFIValue|none", "The descriptor for FFI, which stays that of the socket; none when it is closed.").Method(),
 		},
 	}, map[string]vm.Impl{
 		"Socket": func(t *vm.Thread, a []value.Value) (value.Value, error) {
@@ -81,8 +82,16 @@ func registerSocket(b *registry.Builder) {
 		"shutdown":   shutdown,
 		"close":      func(_ *vm.Thread, a []value.Value) (value.Value, error) { return of(a).done(a, of(a).Close()) },
 		"errno":      func(_ *vm.Thread, a []value.Value) (value.Value, error) { return value.Int(int(of(a).errno)), nil },
-		"toFFIValue": func(*vm.Thread, []value.Value) (value.Value, error) {
-			return value.None, vm.NotAvailable("Socket->toFFIValue")
+		"toFFIValue": func(t *vm.Thread, a []value.Value) (value.Value, error) {
+			if !t.Host().FFI {
+				return value.None, vm.NotAvailable("Socket->toFFIValue")
+			}
+			s := of(a)
+			number := -1
+			if s.control(func(fd int) error { number = fd; return nil }) != nil {
+				return value.None, nil // closed
+			}
+			return foreign.Descriptor(t, number)
 		},
 	})
 }
