@@ -50,7 +50,7 @@ type Server struct {
 	extras   []*module.Root
 	std      *module.Root
 	shared   *vm.Shared
-	http     *web.Client
+	http     *web.Client // made by the first load
 	hooks    *hook.Runner
 	spool    *spool.Spool
 	queue    *queue.Queue
@@ -81,7 +81,6 @@ func New(ctx context.Context, o Options) (*Server, diag.List, error) {
 	u := Universe()
 	s := &Server{o: o, ws: ws, universe: u, loader: module.NewLoader(u), shared: vm.NewShared()}
 	s.hooks = &hook.Runner{Current: func() *hook.Snapshot { return s.current().snapshot }, Logger: o.Logger, Submit: s.submitCopy}
-	s.http = web.New(web.Options{Resolver: func() *net.Resolver { return s.current().settings.Resolver.Net() }})
 	st, diags := s.load(ctx)
 	if st == nil {
 		s.Close()
@@ -93,7 +92,9 @@ func New(ctx context.Context, o Options) (*Server, diag.List, error) {
 
 // Close frees a server that did not run.
 func (s *Server) Close() {
-	s.http.Close()
+	if s.http != nil {
+		s.http.Close()
+	}
 	s.ws.Close()
 }
 

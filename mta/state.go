@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
 	"reflect"
@@ -112,6 +113,12 @@ func (s *Server) settings(c *config.Config, st *state) *delivery.Settings {
 }
 
 func (s *Server) snapshot(c *config.Config, roots *module.Roots, set *module.Set, d *delivery.Settings) *hook.Snapshot {
+	if s.http == nil {
+		s.http = web.New(web.Options{
+			Concurrency: c.Smtpd.HTTP.Concurrency,
+			Resolver:    func() *net.Resolver { return s.current().settings.Resolver.Net() },
+		})
+	}
 	host := vm.DefaultHost(nil)
 	host.Echo, host.Log = s.hooks.Echo, s.hooks.Log
 	host.Hostname, host.UUIDVersion = d.Hostname, c.Smtpd.Environment.UUID.Version

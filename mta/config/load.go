@@ -47,6 +47,7 @@ func Defaults(dir string) *Config {
 	s.Spool.FSync, s.Spool.Corrupt, s.Spool.Loader.Threads = true, "ignore", 4
 	s.Spool.MinFree.Bytes, s.Spool.MinFree.Inodes = 100<<20, 10000
 	s.Scripting.Limits.Memory, s.Scripting.Limits.Time, s.Scripting.Limits.Stack = 256<<20, Duration(300*time.Second), 1000
+	s.HTTP.Concurrency = 1024
 	c.App.Resolver.Timeout, c.App.Resolver.Retries, c.App.Resolver.Cache.Size = Duration(5*time.Second), 2, 10000
 	c.App.Queues.Connections.Max = 10000
 	return c

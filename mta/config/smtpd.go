@@ -8,6 +8,7 @@ type Smtpd struct {
 	Spool       Spool          `yaml:"spool" counts:"restart"`
 	PKI         PKI            `yaml:"pki" counts:"restart"`
 	Scripting   ScriptingStart `yaml:"scripting" counts:"restart"`
+	HTTP        HTTPClient     `yaml:"http" counts:"restart"`
 	Plugins     []any          `yaml:"plugins" counts:"restart" since:"later"`
 	Monitor     any            `yaml:"monitor" counts:"restart" since:"later"`
 	Cluster     any            `yaml:"cluster" counts:"restart" since:"later"`
@@ -99,6 +100,11 @@ type PrivateKey struct {
 type Material struct {
 	Path string `yaml:"path"`
 	Data string `yaml:"data"`
+}
+
+// HTTPClient bounds http() of scripts (spec stdlib 10).
+type HTTPClient struct {
+	Concurrency int `yaml:"concurrency"` // calls at a time
 }
 
 // ScriptingStart is what scripts may do to the machine.

@@ -68,6 +68,9 @@ func (v *validator) start() {
 	if !slices.Contains([]string{"ignore", "unlink", "rename"}, s.Spool.Corrupt) {
 		v.fault(SmtpdFile, "spool.corrupt", "got '%s', want ignore, unlink or rename", s.Spool.Corrupt)
 	}
+	if n := s.HTTP.Concurrency; n < 1 {
+		v.fault(SmtpdFile, "http.concurrency", "got %d, want 1 or more", n)
+	}
 	if s.Spool.Path != "" && len(s.Spool.Paths) > 0 {
 		v.fault(SmtpdFile, "spool.paths", "path and paths exclude each other")
 	}

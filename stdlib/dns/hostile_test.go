@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hawser-mta/hawser/runtime/vm"
+	"github.com/hawser-mta/hawser/stdlib/dns"
 	mdns "github.com/miekg/dns"
 )
 
@@ -155,6 +156,11 @@ func TestWholeTime(t *testing.T) {
 	got, err := script(t.Context(), t, fmt.Sprintf(`echo dns_query("a.test", ["servers" => ["127.0.0.1", "127.0.0.1", "::1"], "port" => %d, "timeout" => 0.3]);`, port), nil)
 	if want := `["error"=>"TRY_AGAIN","dnssec"=>false]`; got != want || err != nil {
 		t.Errorf("got %s %v", got, err)
+	}
+	r := dns.New(dns.Options{Servers: []string{fmt.Sprintf("127.0.0.1:%d", port)}, Timeout: 300 * time.Millisecond, Retries: 60})
+	begin := time.Now()
+	if a := r.Query(t.Context(), "a.test", "a"); a.Error != dns.TryAgain || time.Since(begin) > 30*time.Second {
+		t.Errorf("got %+v after %s", a, time.Since(begin))
 	}
 }
 

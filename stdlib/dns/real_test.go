@@ -3,6 +3,7 @@ package dns_test
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -32,6 +33,9 @@ func script(ctx context.Context, t *testing.T, src string, services map[string]a
 	_, err := vm.New(set.Image("main"), host, vm.Limits{}).Run(ctx)
 	return strings.TrimSuffix(out.String(), "\n"), err
 }
+
+// aged are times to live of at most a minute ago.
+var aged = regexp.MustCompile(`"ttl"=>(35[4-9]\d|3600|2[4-9]\d|300),`)
 
 // TestRealServers asks unbound, which validates what knot serves.
 func TestRealServers(t *testing.T) {
@@ -112,6 +116,10 @@ func TestRealServers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			// unbound may have had it for some seconds.
+			got = aged.ReplaceAllStringFunc(got, func(s string) string {
+				return map[bool]string{true: `"ttl"=>3600,`, false: `"ttl"=>300,`}[len(s) > len(`"ttl"=>300,`)]
+			})
 			if d := cmp.Diff(c.want, got); d != "" {
 				t.Errorf("(-want +got)\n%s", d)
 			}

@@ -33,7 +33,6 @@ type Client struct {
 	mu         sync.Mutex
 	transports map[route]*list.Element // of *transport
 	order      list.List               // used last first
-	conns      map[net.Conn]struct{}
 }
 
 // Bounds of what is kept, in number and time.
@@ -63,29 +62,23 @@ func New(o Options) *Client {
 	if o.Proxy == nil {
 		o.Proxy = httpproxy.FromEnvironment().ProxyFunc()
 	}
-	c := &Client{o: o, places: semaphore.NewWeighted(int64(o.Concurrency)), transports: map[route]*list.Element{}, conns: map[net.Conn]struct{}{}}
+	c := &Client{o: o, places: semaphore.NewWeighted(int64(o.Concurrency)), transports: map[route]*list.Element{}}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c
 }
 
-// Close ends every call and every connection. Later calls fail.
+// Close ends every call and every connection: those in use with their calls, others, now
+// and when they fall idle, by CloseIdleConnections. Later calls fail.
 func (c *Client) Close() {
 	c.cancel()
 	c.mu.Lock()
-	var open []net.Conn
-	for nc := range c.conns {
-		open = append(open, nc)
-	}
 	var pool []*http.Transport
 	for _, e := range c.transports {
 		pool = append(pool, e.Value.(*transport).http)
 	}
-	c.mu.Unlock() // what closes comes back to it
+	c.mu.Unlock()
 	for _, t := range pool {
 		t.CloseIdleConnections()
-	}
-	for _, nc := range open {
-		_ = nc.Close()
 	}
 }
 
@@ -114,30 +107,4 @@ func (c *Client) pooled(r route, s *settings) (t, old *http.Transport) {
 		old = x.http
 	}
 	return t, old
-}
-
-// track keeps a connection until it is closed. It fails after Close.
-func (c *Client) track(nc net.Conn) (net.Conn, error) {
-	t := &tracked{Conn: nc, c: c}
-	c.mu.Lock()
-	c.conns[t] = struct{}{}
-	c.mu.Unlock()
-	if err := c.ctx.Err(); err != nil {
-		_ = t.Close()
-		return nil, err
-	}
-	return t, nil
-}
-
-// tracked is a connection that its client knows.
-type tracked struct {
-	net.Conn
-	c *Client
-}
-
-func (t *tracked) Close() error {
-	t.c.mu.Lock()
-	delete(t.c.conns, t)
-	t.c.mu.Unlock()
-	return t.Conn.Close()
 }

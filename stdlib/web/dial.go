@@ -132,11 +132,7 @@ func (d *dialer) direct(ctx context.Context, addr string) (net.Conn, error) {
 			network = "tcp4"
 		}
 	}
-	nc, err := nd.DialContext(ctx, network, addr)
-	if err != nil {
-		return nil, err
-	}
-	return d.c.track(nc)
+	return nd.DialContext(ctx, network, addr)
 }
 
 // handshake starts TLS on a connection, which it closes when it fails.
