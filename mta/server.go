@@ -28,6 +28,7 @@ import (
 	"github.com/hawser-mta/hawser/runtime/reload"
 	"github.com/hawser-mta/hawser/runtime/vm"
 	"github.com/hawser-mta/hawser/stdlib"
+	"github.com/hawser-mta/hawser/stdlib/bundled"
 	"github.com/hawser-mta/hawser/stdlib/web"
 )
 
@@ -79,7 +80,8 @@ func New(ctx context.Context, o Options) (*Server, diag.List, error) {
 		return nil, nil, err
 	}
 	u := Universe()
-	s := &Server{o: o, ws: ws, universe: u, loader: module.NewLoader(u), shared: vm.NewShared()}
+	s := &Server{o: o, ws: ws, universe: u, loader: module.NewLoader(u), shared: vm.NewShared(),
+		extras: []*module.Root{bundled.Extras()}}
 	s.hooks = &hook.Runner{Current: func() *hook.Snapshot { return s.current().snapshot }, Logger: o.Logger, Submit: s.submitCopy}
 	st, diags := s.load(ctx)
 	if st == nil {

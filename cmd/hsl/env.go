@@ -98,6 +98,7 @@ func (e *env) roots(file string) *module.Roots {
 		extras.Compat = true // published modules use legacy names
 		r.Extras = append(r.Extras, extras)
 	}
+	r.Extras = append(r.Extras, bundled.Extras())
 	e.host.Files = r
 	e.host.Disk = e.disk(file)
 	return r
