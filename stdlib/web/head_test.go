@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"net/textproto"
+	"slices"
+	"strings"
 	"testing"
 	"testing/iotest"
 
@@ -60,7 +62,9 @@ func FuzzHead(f *testing.F) {
 			delete(got, name)
 			delete(resp.Header, name)
 		}
-		if d := cmp.Diff(resp.Header, got); d != "" {
+		// Folded lines of nothing but spaces leave more or fewer of them.
+		spaces := cmp.Comparer(func(a, b string) bool { return slices.Equal(strings.Fields(a), strings.Fields(b)) })
+		if d := cmp.Diff(resp.Header, got, spaces); d != "" {
 			t.Errorf("%q (-net/http +record)\n%s", b, d)
 		}
 	})

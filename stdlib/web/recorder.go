@@ -75,6 +75,7 @@ func headEnd(b []byte, from int) int {
 // interim tells whether a head has a status of 100 to 199 other than 101.
 func interim(head []byte) bool {
 	_, rest, _ := bytes.Cut(head, []byte(" "))
+	rest = bytes.TrimLeft(rest, " ") // as net/http reads it
 	return len(rest) >= 3 && rest[0] == '1' && !bytes.HasPrefix(rest, []byte("101"))
 }
 
