@@ -1,9 +1,7 @@
 package stdlib_test
 
 import (
-	"context"
 	"errors"
-	"io"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -62,33 +60,16 @@ func TestDecoders(t *testing.T) {
 					t.Fatal(diags.Err())
 				}
 				runtime.GC()
-				begin, before, most := time.Now(), heap(), uint64(0)
-				stop, done := make(chan struct{}), make(chan struct{})
-				go func() {
-					defer close(done)
-					for {
-						most = max(most, heap())
-						select {
-						case <-stop:
-							return
-						case <-time.After(200 * time.Microsecond):
-						}
-					}
-				}()
-				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-				defer cancel()
-				_, err := vm.New(set.Image("x"), vm.DefaultHost(io.Discard), vm.Limits{Steps: 1_000_000, Memory: 16 << 20, Time: 20 * time.Second}).Run(ctx)
-				close(stop)
-				<-done
+				took, err := watch(t, set)
 				var internal *vm.InternalError
 				if errors.As(err, &internal) {
 					t.Error(err)
 				}
-				if most > before && most-before > 64<<20 {
-					t.Errorf("the heap grew by %d MiB (%v)", (most-before)>>20, err)
+				if took.heap > 64<<20 {
+					t.Errorf("the heap grew by %d MiB (%v)", took.heap>>20, err)
 				}
-				if d := time.Since(begin); d > 5*time.Second {
-					t.Errorf("it took %s", d)
+				if took.time > 5*time.Second {
+					t.Errorf("it took %s", took.time)
 				}
 			})
 		}

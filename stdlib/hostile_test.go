@@ -87,34 +87,47 @@ func heap() uint64 {
 	return s[0].Value.Uint64()
 }
 
+// usage is what a run took: time, and heap beyond what there was.
+type usage struct {
+	time time.Duration
+	heap uint64
+}
+
+// hostileLimit is the memory that hostile scripts may hold.
+const hostileLimit = 16 << 20
+
+// watch runs the program x of a set within limits and looks at the heap meanwhile.
+func watch(t *testing.T, set *module.Set) (usage, error) {
+	begin, before, most := time.Now(), heap(), uint64(0)
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			most = max(most, heap())
+			select {
+			case <-stop:
+				return
+			case <-time.After(200 * time.Microsecond):
+			}
+		}
+	}()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	_, err := vm.New(set.Image("x"), vm.DefaultHost(io.Discard), vm.Limits{Steps: 1_000_000, Memory: hostileLimit, Time: 20 * time.Second}).Run(ctx)
+	close(stop)
+	<-done
+	return usage{time.Since(begin), most - min(most, before)}, err
+}
+
 func TestHostile(t *testing.T) {
 	u := universe()
-	const limit = 16 << 20
 	for _, c := range hostile {
 		t.Run(c.name, func(t *testing.T) {
 			set, diags := load(t, module.NewLoader(u), c.src)
-			var err error
-			begin, before, most := time.Now(), heap(), uint64(0)
-			if set == nil {
-				err = diags.Err()
-			} else {
-				stop, done := make(chan struct{}), make(chan struct{})
-				go func() {
-					defer close(done)
-					for {
-						most = max(most, heap())
-						select {
-						case <-stop:
-							return
-						case <-time.After(time.Millisecond):
-						}
-					}
-				}()
-				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-				defer cancel()
-				_, err = vm.New(set.Image("x"), vm.DefaultHost(io.Discard), vm.Limits{Steps: 1_000_000, Memory: limit, Time: 20 * time.Second}).Run(ctx)
-				close(stop)
-				<-done
+			var took usage
+			err := diags.Err()
+			if set != nil {
+				took, err = watch(t, set)
 			}
 			text := ""
 			if err != nil {
@@ -127,12 +140,12 @@ func TestHostile(t *testing.T) {
 			if errors.As(err, &internal) || strings.Contains(text, "internal") {
 				t.Errorf("an internal error: %q", text)
 			}
-			if d := time.Since(begin); d > 15*time.Second {
-				t.Errorf("it took %s", d)
+			if took.time > 15*time.Second {
+				t.Errorf("it took %s", took.time)
 			}
 			// Garbage that waits for the collector counts as well.
-			if most > before && most-before > 16*limit {
-				t.Errorf("the heap grew by %d MiB under a limit of %d", (most-before)>>20, limit>>20)
+			if took.heap > 16*hostileLimit {
+				t.Errorf("the heap grew by %d MiB under a limit of %d", took.heap>>20, hostileLimit>>20)
 			}
 		})
 	}
