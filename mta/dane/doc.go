@@ -8,6 +8,9 @@
 // attacker could have made them; with it, records bind: TLS is a must, and a look-up
 // that fails is no licence to go on without.
 //
+// Authenticated is what the resolver says so of (the AD bit): it must validate DNSSEC
+// and be reached over a path that nobody can change, such as loopback.
+//
 // Usages 0 and 1 are not used (RFC 7672 section 3.1.3): a host with only these gets
 // mandatory TLS that is not authenticated.
 package dane
