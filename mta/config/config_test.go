@@ -134,21 +134,6 @@ func TestMissingFilesAreDefaults(t *testing.T) {
 	}
 }
 
-// TestUnsupportedFile: a policy file is not silently ignored.
-func TestUnsupportedFile(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	if err := os.MkdirAll(filepath.Join(dir, "config"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "config", config.PolicyFile), []byte("version: \"6.10\"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, diags := config.Load(dir, env); !diags.Errors() {
-		t.Error("no error")
-	}
-}
-
 // TestHostile: no input makes the loader panic.
 func TestHostile(t *testing.T) {
 	t.Parallel()

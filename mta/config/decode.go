@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
@@ -114,6 +115,9 @@ func (d *decoder) value(n ast.Node, v reflect.Value, path string) {
 	case *ast.AnchorNode:
 		n = x.Value
 	case *ast.NullNode:
+		if v.Kind() == reflect.Interface {
+			d.fault(n, path, "got nothing, want %s", property)
+		}
 		return
 	}
 	if s, ok := v.Addr().Interface().(special); ok {
@@ -158,27 +162,40 @@ func (d *decoder) mapping(n ast.Node, v reflect.Value, path string) {
 			fields[key] = f
 		}
 	}
-	seen := map[string]bool{}
+	names, seen := slices.Collect(maps.Keys(fields)), map[string]bool{}
 	for _, p := range list {
-		key := p.Key.GetToken().Value
-		f, known := fields[key]
-		switch {
-		case !known:
-			x := d.fault(p, "", "unknown key '%s'", join(path, key))
-			if s := sig.Suggest(key, maps.Keys(fields)); s != "" {
-				x.Hint = "did you mean '" + s + "'?"
-			}
+		key := d.key(p, path, names, seen)
+		if key == "" {
 			continue
-		case seen[key]:
-			d.fault(p, "", "key '%s' is given twice", join(path, key))
-			continue
-		case f.Tag.Get("since") != "":
+		}
+		f := fields[key]
+		if f.Tag.Get("since") != "" {
 			d.fault(p, "", "%s is not supported by this version", join(path, key))
 			continue
 		}
-		seen[key] = true
 		d.value(p.Value, v.FieldByIndex(f.Index), join(path, key))
 	}
+}
+
+// key returns the key of an entry, "" with a fault when it is none of names (nil:
+// any) or stood before.
+func (d *decoder) key(p *ast.MappingValueNode, path string, names []string, seen map[string]bool) string {
+	key := p.Key.GetToken().Value
+	switch {
+	case names != nil && !slices.Contains(names, key):
+		x := d.fault(p, "", "unknown key '%s'", join(path, key))
+		if s := sig.Suggest(key, slices.Values(names)); s != "" {
+			x.Hint = "did you mean '" + s + "'?"
+		}
+		return ""
+	case key == "":
+		d.fault(p, path, "got an empty key, want a name")
+	case seen[key]:
+		d.fault(p, "", "key '%s' is given twice", join(path, key))
+		return ""
+	}
+	seen[key] = true
+	return key
 }
 
 func (d *decoder) sequence(n ast.Node, v reflect.Value, path string) {
@@ -240,6 +257,10 @@ func (d *decoder) scalar(n ast.Node, v reflect.Value, path string) {
 	switch p := v.Addr().Interface().(type) {
 	case *Duration:
 		*p, err = parseDuration(s)
+	case *time.Duration:
+		var x Duration
+		x, err = parseDuration(s)
+		*p = time.Duration(x)
 	case *Size:
 		*p, err = parseSize(s)
 	case *string:
@@ -263,12 +284,38 @@ func (d *decoder) scalar(n ast.Node, v reflect.Value, path string) {
 		if *p, e = strconv.ParseFloat(s, 64); e != nil || math.IsNaN(*p) || math.IsInf(*p, 0) {
 			err = fmt.Errorf("got '%s', want a number", s)
 		}
+	case *any:
+		*p, err = typed(n, s)
 	default:
 		panic("config: no decoder for " + v.Type().String())
 	}
 	if err != nil {
 		d.fault(n, path, "%s", err)
 	}
+}
+
+// property words the values that properties hold.
+const property = "a string, a number, true or false"
+
+// typed returns a value in the type that its text has in YAML: string, float64 or
+// bool.
+func typed(n ast.Node, text string) (any, error) {
+	switch x := n.(type) {
+	case *ast.BoolNode:
+		return x.Value, nil
+	case *ast.FloatNode:
+		return x.Value, nil
+	case *ast.IntegerNode:
+		switch i := x.Value.(type) {
+		case int64:
+			return float64(i), nil
+		case uint64:
+			return float64(i), nil
+		}
+	case *ast.StringNode, *ast.LiteralNode:
+		return text, nil
+	}
+	return nil, fmt.Errorf("got '%s', want %s", text, property)
 }
 
 func describe(n ast.Node) string {

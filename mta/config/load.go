@@ -10,14 +10,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/hawser-mta/hawser/lang/diag"
 	"github.com/hawser-mta/hawser/lang/token"
 )
 
-// Names of the files.
+// Names of the files (spec mta 1).
 const (
 	SmtpdFile    = "smtpd.yaml"
 	AppFile      = "smtpd-app.yaml"
@@ -26,11 +24,17 @@ const (
 	DeliveryFile = "smtpd-delivery.yaml"
 )
 
+// Files are the names of all files, smtpd.yaml first.
+var Files = []string{SmtpdFile, AppFile, PolicyFile, SuspendFile, DeliveryFile}
+
 // Config is the whole configuration. It never changes once loaded.
 type Config struct {
-	Dir   string // workspace
-	Smtpd Smtpd
-	App   App
+	Dir      string // workspace
+	Smtpd    Smtpd
+	App      App
+	Policies Policies
+	Suspends Suspends
+	Delivery Delivery
 
 	at    map[string]map[string]token.Position // file → path → place
 	lines map[string][]string
@@ -38,34 +42,13 @@ type Config struct {
 	authorities func() *x509.CertPool // read once
 }
 
-// Defaults returns the configuration of empty files.
-func Defaults(dir string) *Config {
-	c := &Config{Dir: dir, at: map[string]map[string]token.Position{}, lines: map[string][]string{}}
-	c.authorities = sync.OnceValue(c.readAuthorities)
-	s := &c.Smtpd
-	s.Environment.Umask, s.Environment.UUID.Version, s.Environment.Syslog.Mask = "0027", 4, 255
-	s.Spool.FSync, s.Spool.Corrupt, s.Spool.Loader.Threads = true, "ignore", 4
-	s.Spool.MinFree.Bytes, s.Spool.MinFree.Inodes = 100<<20, 10000
-	s.Scripting.Limits.Memory, s.Scripting.Limits.Time, s.Scripting.Limits.Stack = 256<<20, Duration(300*time.Second), 1000
-	s.HTTP.Concurrency = 1024
-	c.App.Resolver.Timeout, c.App.Resolver.Retries, c.App.Resolver.Cache.Size = Duration(5*time.Second), 2, 10000
-	c.App.Queues.Connections.Max = 10000
-	return c
-}
-
 // Load reads the configuration of a workspace. The list holds every fault; with
 // an error in it the configuration must not be used.
 func Load(dir string, env func(string) (string, bool)) (*Config, diag.List) {
 	c := Defaults(dir)
 	var diags diag.List
-	diags = append(diags, c.file(c.beside("", SmtpdFile), &c.Smtpd, env)...)
-	e := &c.Smtpd.Environment
-	diags = append(diags, c.file(c.beside(e.AppConf, AppFile), &c.App, env)...)
-	for name, path := range map[string]string{PolicyFile: e.PolicyConf, SuspendFile: e.SuspendConf, DeliveryFile: e.DeliveryConf} {
-		path = c.beside(path, name)
-		if b, err := os.ReadFile(path); err == nil && len(strings.TrimSpace(string(b))) > 0 {
-			diags = append(diags, &diag.Diagnostic{Code: "config", Pos: token.Position{File: path}, Message: name + " is not supported by this version"})
-		}
+	for _, name := range Files {
+		diags = append(diags, c.file(name, env)...)
 	}
 	if !diags.Errors() {
 		diags = append(diags, c.Validate()...)
@@ -74,9 +57,11 @@ func Load(dir string, env func(string) (string, bool)) (*Config, diag.List) {
 	return c, diags
 }
 
-// beside returns where a file lies: a given path, which is relative to the
-// workspace, or the name beside smtpd.yaml.
-func (c *Config) beside(path, name string) string {
+// path returns where a file lies: where smtpd.yaml says, relative to the workspace,
+// or beside smtpd.yaml.
+func (c *Config) path(name string) string {
+	e := &c.Smtpd.Environment
+	path := map[string]string{AppFile: e.AppConf, PolicyFile: e.PolicyConf, SuspendFile: e.SuspendConf, DeliveryFile: e.DeliveryConf}[name]
 	switch {
 	case path == "":
 		return filepath.Join(c.Dir, "config", name)
@@ -87,7 +72,8 @@ func (c *Config) beside(path, name string) string {
 }
 
 // file reads one file; a missing one means its defaults.
-func (c *Config) file(path string, out any, env func(string) (string, bool)) diag.List {
+func (c *Config) file(name string, env func(string) (string, bool)) diag.List {
+	path := c.path(name)
 	src, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -95,17 +81,31 @@ func (c *Config) file(path string, out any, env func(string) (string, bool)) dia
 	if err != nil {
 		return diag.List{{Code: "config", Pos: token.Position{File: path}, Message: "cannot read the file: " + reason(err)}}
 	}
+	out, version := c.part(name)
 	d := &decoder{file: path, env: env, at: map[string]token.Position{}}
 	d.decode(src, out)
-	key := filepath.Base(path)
-	if _, isApp := out.(*App); isApp {
-		key = AppFile
-	}
-	c.at[key], c.lines[key] = d.at, d.lines
+	c.at[name], c.lines[name] = d.at, d.lines
 	if !d.diags.Errors() {
-		d.version(out)
+		d.version(*version)
 	}
 	return d.diags
+}
+
+// part returns what a file holds, and its version key.
+func (c *Config) part(name string) (out any, version *string) {
+	switch name {
+	case SmtpdFile:
+		return &c.Smtpd, &c.Smtpd.Version
+	case AppFile:
+		return &c.App, &c.App.Version
+	case PolicyFile:
+		return &c.Policies, &c.Policies.Version
+	case SuspendFile:
+		return &c.Suspends, &c.Suspends.Version
+	case DeliveryFile:
+		return &c.Delivery, &c.Delivery.Version
+	}
+	panic("config: no file " + name)
 }
 
 func reason(err error) string {
@@ -123,14 +123,7 @@ var (
 )
 
 // version checks the version key of a file.
-func (d *decoder) version(out any) {
-	v := ""
-	switch x := out.(type) {
-	case *Smtpd:
-		v = x.Version
-	case *App:
-		v = x.Version
-	}
+func (d *decoder) version(v string) {
 	pos, ok := d.at["version"]
 	if !ok {
 		d.diags = append(d.diags, d.diagnostic(token.Position{File: d.file, Line: 1, Column: 1}, `version: the key is missing, want version: "6.10"`))
