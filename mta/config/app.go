@@ -13,7 +13,7 @@ type App struct {
 	Resolver        Resolver         `yaml:"resolver" counts:"live"`
 	Queues          Queues           `yaml:"queues" counts:"live"`
 	Addresses       []Address        `yaml:"addresses" counts:"live"`
-	Lists           any              `yaml:"lists" counts:"live" since:"later"`
+	Lists           Lists            `yaml:"lists" counts:"live"`
 	PKI             PKI              `yaml:"pki" counts:"live"`
 	Plugins         []any            `yaml:"plugins" counts:"live" since:"later"`
 	Monitor         any              `yaml:"monitor" counts:"live" since:"later"`
@@ -67,7 +67,7 @@ type Server struct {
 	LMTP        bool     `yaml:"lmtp"`
 	TLS         TLS      `yaml:"tls"`
 	APIKeys     any      `yaml:"apikeys" since:"later"`
-	XClient     any      `yaml:"xclient" since:"later"`
+	XClient     []string `yaml:"xclient" since:"later"` // networks
 }
 
 // Limits bound open connections.
@@ -177,26 +177,4 @@ type Resolver struct {
 	Timeout Duration `yaml:"timeout"`
 	Retries int      `yaml:"retries"`
 	DNSSEC  *bool    `yaml:"dnssec"`
-}
-
-// Queues bounds the queue.
-type Queues struct {
-	Grouping    any `yaml:"grouping" since:"later"`
-	Pooling     any `yaml:"pooling" since:"later"`
-	Quotas      any `yaml:"quotas" since:"later"`
-	Connections struct {
-		Max int `yaml:"max" counts:"restart"`
-	} `yaml:"connections"`
-	Hold struct {
-		MaxAge Duration `yaml:"maxage"`
-	} `yaml:"hold"`
-	MaxAge Duration `yaml:"maxage"`
-}
-
-// Address is a source address.
-type Address struct {
-	ID      string `yaml:"id"`
-	Address string `yaml:"address"`
-	Helo    string `yaml:"helo"`
-	Proxy   any    `yaml:"proxy" since:"later"`
 }

@@ -13,11 +13,15 @@ type Change struct {
 
 // Changes compares two configurations and returns what differs, in the order of
 // the structs. A key counts from when its own `counts` tag says, or that of the
-// nearest key above. Lists are compared entry by entry while their lengths agree.
+// nearest key above. Lists are compared entry by entry while their lengths agree,
+// conditions as a whole.
 func Changes(old, now *Config) []Change {
 	c := &comparison{}
-	c.structs(SmtpdFile, "", "", reflect.ValueOf(old.Smtpd), reflect.ValueOf(now.Smtpd))
-	c.structs(AppFile, "", "", reflect.ValueOf(old.App), reflect.ValueOf(now.App))
+	for _, name := range Files {
+		a, _ := old.part(name)
+		b, _ := now.part(name)
+		c.structs(name, "", "", reflect.ValueOf(a).Elem(), reflect.ValueOf(b).Elem())
+	}
 	return c.found
 }
 
@@ -44,13 +48,29 @@ func (c *comparison) values(file, path, counts string, a, b reflect.Value) {
 		return
 	}
 	switch {
-	case a.Kind() == reflect.Struct:
+	case hasKeys(a.Type()):
 		c.structs(file, path, counts, a, b)
-	case a.Kind() == reflect.Slice && a.Len() == b.Len() && a.Type().Elem().Kind() == reflect.Struct:
+	case a.Kind() == reflect.Pointer && !a.IsNil() && !b.IsNil():
+		c.values(file, path, counts, a.Elem(), b.Elem())
+	case a.Kind() == reflect.Slice && a.Len() == b.Len() && a.Type().Elem().Kind() == reflect.Struct && a.Type() != reflect.TypeFor[Match]():
 		for i := range a.Len() {
 			c.values(file, fmt.Sprintf("%s[%d]", path, i), counts, a.Index(i), b.Index(i))
 		}
 	default:
 		c.found = append(c.found, Change{file, path, counts})
 	}
+}
+
+// hasKeys reports whether a type is a struct of keys, and not one value in a form of
+// its own.
+func hasKeys(t reflect.Type) bool {
+	if t.Kind() != reflect.Struct {
+		return false
+	}
+	for f := range t.Fields() {
+		if f.Tag.Get("yaml") != "" {
+			return true
+		}
+	}
+	return false
 }

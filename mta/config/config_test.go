@@ -142,9 +142,11 @@ func TestHostile(t *testing.T) {
 		t.Fatal(err)
 	}
 	rapid.Check(t, func(rt *rapid.T) {
-		src := strings.Join(rapid.SliceOfN(rapid.SampledFrom([]string{"servers:", "\n  - ", "id: ", "x", "{", "}", "[", "]", "&a ", "*a", "<<: ", "\n", "  ", "!!str ", "~", "\"", "|", "${A}", "transportgroups:", "hook:"}), 0, 30).Draw(rt, "parts"), "")
-		if err := os.WriteFile(filepath.Join(dir, "config", config.AppFile), []byte("version: \"6.10\"\n"+src), 0o600); err != nil {
-			rt.Fatal(err)
+		src := strings.Join(rapid.SliceOfN(rapid.SampledFrom([]string{"servers:", "\n  - ", "id: ", "x", "{", "}", "[", "]", "&a ", "*a", "<<: ", "\n", "  ", "!!str ", "~", "\"", "|", "${A}", "transportgroups:", "hook:", "policies:", "fields: ", "conditions:", "if: ", "remotemx: ", "suspends:", "delivery:", "then: ", "properties: ", "rate: 1/", "lists: ", "#", "@", "/("}), 0, 30).Draw(rt, "parts"), "")
+		for _, name := range config.Files {
+			if err := os.WriteFile(filepath.Join(dir, "config", name), []byte("version: \"6.10\"\n"+src), 0o600); err != nil {
+				rt.Fatal(err)
+			}
 		}
 		config.Load(dir, env)
 	})

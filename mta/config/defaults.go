@@ -17,8 +17,12 @@ func Defaults(dir string) *Config {
 	s.Spool.MinFree.Bytes, s.Spool.MinFree.Inodes = 100<<20, 10000
 	s.Scripting.Limits.Memory, s.Scripting.Limits.Time, s.Scripting.Limits.Stack = 256<<20, Duration(300*time.Second), 1000
 	s.HTTP.Concurrency = 1024
+	s.Environment.ControlSocket.Path, s.Environment.ControlSocket.Chmod = "run/hawserd.sock", "0660"
+	s.Environment.ControlSocket.TLS.Client.Verify = true
+	s.Queues.Threads = QueueThreads{4, 4, 4}
 	c.App.Resolver.Timeout, c.App.Resolver.Retries, c.App.Resolver.Cache.Size = Duration(5*time.Second), 2, 10000
 	c.App.Queues.Connections.Max = 10000
+	c.App.Queues.Pooling = Pool{Size: 1000, Policy: PoolPolicies[0]}
 	c.Policies.Rate.Algorithm = Algorithms[0]
 	c.Delivery.Delivery.Default.Pooling = Pooling{
 		Enabled: new(false), Timeout: new(Duration(10 * time.Second)), Transactions: new(100), Evictable: new(true),

@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -65,13 +64,4 @@ func (d *decoder) pattern(n ast.Node, path string, out []string) []string {
 		out = append(out, text)
 	}
 	return out
-}
-
-// Names returns the fields of a condition.
-func (m Match) Names() []string {
-	var out []string
-	for _, f := range m {
-		out = append(out, f.Field)
-	}
-	return slices.Clip(out)
 }

@@ -13,7 +13,7 @@ type Smtpd struct {
 	Monitor     any            `yaml:"monitor" counts:"restart" since:"later"`
 	Cluster     any            `yaml:"cluster" counts:"restart" since:"later"`
 	Threads     any            `yaml:"threads" counts:"restart" since:"later"`
-	Queues      any            `yaml:"queues" counts:"restart" since:"later"`
+	Queues      QueuesStart    `yaml:"queues" counts:"restart"`
 }
 
 // ServerStart is the part of a server that is bound at start.
@@ -21,7 +21,7 @@ type ServerStart struct {
 	ID            string       `yaml:"id"`
 	Type          string       `yaml:"type"`
 	Listeners     []Listener   `yaml:"listeners"`
-	ProxyProtocol any          `yaml:"proxyprotocol" since:"later"`
+	ProxyProtocol []string     `yaml:"proxyprotocol" since:"later"` // networks
 	Threads       ThreadCounts `yaml:"threads"`
 }
 
@@ -29,6 +29,18 @@ type ServerStart struct {
 type ThreadCounts struct {
 	Event  int `yaml:"event"`
 	Script int `yaml:"script"`
+}
+
+// QueuesStart is the part of the queue that counts at start.
+type QueuesStart struct {
+	Threads QueueThreads `yaml:"threads"`
+}
+
+// QueueThreads are accepted for compatibility, as ThreadCounts.
+type QueueThreads struct {
+	Loader int `yaml:"loader"`
+	Update int `yaml:"update"`
+	DNS    int `yaml:"dns"`
 }
 
 // Listener is one address.
@@ -42,13 +54,13 @@ type Listener struct {
 
 // Environment is what the process takes over.
 type Environment struct {
-	AppConf       string `yaml:"appconf"`
-	PolicyConf    string `yaml:"policyconf"`
-	SuspendConf   string `yaml:"suspendconf"`
-	DeliveryConf  string `yaml:"deliveryconf"`
-	ControlSocket any    `yaml:"controlsocket" since:"later"`
-	PrivDrop      any    `yaml:"privdrop" since:"later"`
-	Umask         string `yaml:"umask"`
+	AppConf       string        `yaml:"appconf"`
+	PolicyConf    string        `yaml:"policyconf"`
+	SuspendConf   string        `yaml:"suspendconf"`
+	DeliveryConf  string        `yaml:"deliveryconf"`
+	ControlSocket ControlSocket `yaml:"controlsocket" since:"read"`
+	PrivDrop      PrivDrop      `yaml:"privdrop" since:"later"`
+	Umask         string        `yaml:"umask"`
 	Rlimit        struct {
 		NoFile int `yaml:"nofile"`
 	} `yaml:"rlimit"`

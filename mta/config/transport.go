@@ -67,13 +67,13 @@ type Connection struct {
 	Port     *int      `yaml:"port"`
 	Timeout  *Duration `yaml:"timeout"`
 	SourceIP struct {
-		IPv4      *Source  `yaml:"ipv4"`
-		IPv6      *Source  `yaml:"ipv6"`
-		Addresses []string `yaml:"addresses"`
-		Random    *bool    `yaml:"random"`
+		IPv4      *Source       `yaml:"ipv4"`
+		IPv6      *Source       `yaml:"ipv6"`
+		Addresses []SourceEntry `yaml:"addresses"`
+		Random    *bool         `yaml:"random"`
 	} `yaml:"sourceip"`
-	NonLocalSource any `yaml:"nonlocal_source" since:"later"`
-	Proxy          any `yaml:"proxy" since:"later"`
+	NonLocalSource *bool `yaml:"nonlocal_source"` // the source may be an address that the host does not own
+	Proxy          Proxy `yaml:"proxy" since:"read"`
 	MX             struct {
 		Include []string `yaml:"include"`
 		Exclude []string `yaml:"exclude"`
@@ -126,7 +126,7 @@ type Session struct {
 		Username string `yaml:"username"`
 		Password string `yaml:"password"`
 	} `yaml:"auth"`
-	XClient any                 `yaml:"xclient" since:"later"`
+	XClient map[string]string   `yaml:"xclient"` // attributes, sent when the server offers XCLIENT
 	Timeout map[string]Duration `yaml:"timeout"`
 	DSN     struct {
 		Success string `yaml:"success"`
@@ -155,7 +155,8 @@ type DSN struct {
 	Ret       string `yaml:"ret"`
 }
 
-// Transports returns every transport by id with what it inherits.
+// Transports returns every transport by id with what it inherits, lists in its source
+// pool resolved.
 func (a *App) Transports() map[string]*Transport {
 	groups := map[string]*TransportGroup{}
 	for i := range a.TransportGroups {
@@ -172,6 +173,7 @@ func (a *App) Transports() map[string]*Transport {
 				}
 			}
 			x.TransportID = t.TransportID
+			x.Connection.SourceIP.Addresses = a.pool(x.Connection.SourceIP.Addresses)
 			out[t.TransportID] = &x
 		}
 	}

@@ -2,13 +2,13 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/hawser-mta/hawser/lang/diag"
-	"github.com/hawser-mta/hawser/lang/sig"
 	"github.com/hawser-mta/hawser/lang/token"
 	"github.com/hawser-mta/hawser/runtime/foreign"
 	"github.com/hawser-mta/hawser/runtime/pki"
@@ -27,6 +27,11 @@ func (c *Config) Validate() diag.List {
 	v.servers()
 	v.transports()
 	v.addresses()
+	v.queues()
+	v.lists()
+	v.policies()
+	v.suspends()
+	v.delivery()
 	return v.diags
 }
 
@@ -105,6 +110,7 @@ func (v *validator) start() {
 			}
 		}
 	}
+	v.controlSocket()
 	v.keys(SmtpdFile, s.PKI.Private)
 	v.keys(AppFile, v.c.App.PKI.Private)
 }
@@ -115,10 +121,14 @@ func (v *validator) keys(file string, list []PrivateKey) {
 		path := fmt.Sprintf("pki.private[%d]", i)
 		v.id(file, path, k.ID, seen)
 		for name, m := range map[string]*Material{"privatekey": k.PrivateKey, "certificate": k.Certificate} {
-			if m != nil && (m.Path == "") == (m.Data == "") {
-				v.fault(file, path+"."+name, "want one of path and data")
-			}
+			v.material(file, path+"."+name, m)
 		}
+	}
+}
+
+func (v *validator) material(file, path string, m *Material) {
+	if m != nil && (m.Path == "") == (m.Data == "") {
+		v.fault(file, path, "want one of path and data")
 	}
 }
 
@@ -227,46 +237,7 @@ func (v *validator) known(file, path, what, id string, ids map[string]string) {
 	if _, ok := ids[id]; ok {
 		return
 	}
-	x := v.fault(file, path, "no %s '%s'", what, id)
-	names := make([]string, 0, len(ids))
-	for n := range ids {
-		names = append(names, n)
-	}
-	if s := sig.Suggest(id, slices.Values(names)); s != "" {
-		x.Hint = "did you mean '" + s + "'?"
-	}
-}
-
-// source returns the address of an id or literal, nil when there is none.
-func (c *Config) source(id string) *Address {
-	for i := range c.App.Addresses {
-		if c.App.Addresses[i].ID == id {
-			return &c.App.Addresses[i]
-		}
-	}
-	if _, err := netip.ParseAddr(id); err == nil {
-		return &Address{Address: id}
-	}
-	return nil
-}
-
-// Source returns the source address of an addresses[] id or of a literal.
-func (c *Config) Source(id string) (a Address, ok bool) {
-	if p := c.source(id); p != nil {
-		return *p, true
-	}
-	return Address{}, false
-}
-
-// SourceAddress returns the address of an addresses[] id. It implements vm.AddressStore.
-func (c *Config) SourceAddress(id string) (netip.Addr, bool) {
-	for _, a := range c.App.Addresses {
-		if a.ID == id {
-			ip, err := netip.ParseAddr(a.Address)
-			return ip, err == nil
-		}
-	}
-	return netip.Addr{}, false
+	v.suggest(v.fault(file, path, "no %s '%s'", what, id), id, slices.Sorted(maps.Keys(ids)))
 }
 
 func (v *validator) addresses() {
@@ -277,6 +248,8 @@ func (v *validator) addresses() {
 		if _, err := netip.ParseAddr(a.Address); err != nil {
 			v.fault(AppFile, path+".address", "got '%s', want an IP address", a.Address)
 		}
+		v.proxy(path+".proxy", a.Proxy)
+		v.wholeProxy(path+".proxy", a.Proxy)
 	}
 	for i, s := range v.c.App.Resolver.Servers {
 		if _, err := netip.ParseAddr(s); err != nil {

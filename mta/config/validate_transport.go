@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -27,7 +28,11 @@ func (v *validator) transports() {
 			v.transport(at, &g.Transports[j], ids)
 		}
 	}
+	whole := v.c.App.Transports()
 	for i, g := range v.c.App.TransportGroups {
+		for j, t := range g.Transports {
+			v.wholeProxy(fmt.Sprintf("transportgroups[%d].transports[%d].connection.proxy", i, j), whole[t.TransportID].Connection.Proxy)
+		}
 		path := fmt.Sprintf("transportgroups[%d].parent", i)
 		if g.Parent != "" && !groups[g.Parent] {
 			v.fault(AppFile, path, "no transport group '%s'", g.Parent)
@@ -64,24 +69,18 @@ func (v *validator) transport(path string, t *Transport, ids map[string]string) 
 		v.fault(AppFile, path+".session.dsn.success", "got '%s', want relayed or delivered", s)
 	}
 	v.certificate(path+".session.tls.clientcert", t.Session.TLS.ClientCert)
-	for i, r := range t.Retry.Intervals {
-		if r.Interval == 0 {
-			v.fault(AppFile, fmt.Sprintf("%s.retry.intervals[%d].interval", path, i), "want more than 0")
-		}
-	}
+	v.intervals(AppFile, path+".retry", t.Retry.Intervals)
 	if p := t.Connection.Port; p != nil && (*p < 1 || *p > 65535) {
 		v.fault(AppFile, path+".connection.port", "got %d, want 1 to 65535", *p)
 	}
 	if j := t.Retry.Jitter; j != nil && (*j < 0 || *j > 1) {
 		v.fault(AppFile, path+".retry.jitter", "want a number from 0 to 1")
 	}
-	for name := range t.Session.Timeout {
-		if !slices.Contains(states, name) {
-			v.fault(AppFile, path+".session.timeout."+name, "unknown state, want one of %s", strings.Join(states, ", "))
-		}
-	}
+	v.states(AppFile, path+".session.timeout", t.Session.Timeout)
+	v.proxy(path+".connection.proxy", t.Connection.Proxy)
+	v.attributes(path+".session.xclient", t.Session.XClient)
 	src := &t.Connection.SourceIP
-	v.sources(path+".connection.sourceip.addresses", src.Addresses, nil)
+	v.sourceEntries(path+".connection.sourceip.addresses", src.Addresses)
 	if src.IPv4 != nil {
 		v.sources(path+".connection.sourceip.ipv4", src.IPv4.Addresses, netip.Addr.Is4)
 	}
@@ -90,18 +89,33 @@ func (v *validator) transport(path string, t *Transport, ids map[string]string) 
 	}
 }
 
-// sources checks a list of addresses[] ids and literals; family is nil when both
-// families will do.
+// sources checks the addresses of a family.
 func (v *validator) sources(path string, ids []string, family func(netip.Addr) bool) {
 	for i, id := range ids {
 		at := fmt.Sprintf("%s[%d]", path, i)
-		a := v.c.source(id)
-		if a == nil {
-			v.fault(AppFile, at, "no address '%s'", id)
-			continue
-		}
-		if ip, err := netip.ParseAddr(a.Address); err == nil && family != nil && !family(ip) {
+		a, ok := v.c.Source(id)
+		if !ok {
+			v.noAddress(at, id)
+		} else if ip, err := netip.ParseAddr(a.Address); err == nil && !family(ip) {
 			v.fault(AppFile, at, "%s is of the other family", a.Address)
+		}
+	}
+}
+
+// states checks the keys of time-outs by state.
+func (v *validator) states(file, path string, m map[string]Duration) {
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		if !slices.Contains(states, name) {
+			v.suggest(v.fault(file, join(path, name), "unknown state, want one of %s", strings.Join(states, ", ")), name, states)
+		}
+	}
+}
+
+// intervals checks a schedule.
+func (v *validator) intervals(file, path string, list []Interval) {
+	for i, r := range list {
+		if r.Interval == 0 {
+			v.fault(file, fmt.Sprintf("%s.intervals[%d].interval", path, i), "want more than 0")
 		}
 	}
 }

@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/hawser-mta/hawser/mta/hook"
 	"github.com/hawser-mta/hawser/mta/route"
 	"github.com/hawser-mta/hawser/mta/script/smtp"
+	protocol "github.com/hawser-mta/hawser/mta/smtp"
 	"github.com/hawser-mta/hawser/mta/smtpclient"
 	"github.com/hawser-mta/hawser/mta/spool"
 	"github.com/hawser-mta/hawser/runtime/pki"
@@ -114,10 +116,13 @@ func (j *job) sources(p *plan, t *config.Transport, o *hook.TryOptions) *hook.At
 	s := &t.Connection.SourceIP
 	wanted := o.SourceIP
 	if wanted == nil {
-		ids := s.Addresses
+		for _, e := range s.Addresses {
+			wanted = append(wanted, hook.SourceIP(e))
+		}
+		var ids []string
 		for _, family := range []*config.Source{s.IPv4, s.IPv6} {
 			if family != nil {
-				ids = append(ids[:len(ids):len(ids)], family.Addresses...)
+				ids = append(ids, family.Addresses...)
 			}
 		}
 		for _, id := range ids {
@@ -170,7 +175,12 @@ func (j *job) session(p *plan, t *config.Transport, o *hook.TryOptions) *hook.At
 	if o.ConnectTimeout > 0 {
 		c.ConnectTimeout = o.ConnectTimeout
 	}
-	c.XClient, c.FreeBind = o.XClient, flag(o.NonlocalSource)
+	c.XClient, c.FreeBind = o.XClient, flag(o.NonlocalSource, t.Connection.NonLocalSource)
+	if c.XClient == nil {
+		for _, name := range slices.Sorted(maps.Keys(s.XClient)) {
+			c.XClient = append(c.XClient, protocol.Param{Key: name, Value: s.XClient[name]})
+		}
+	}
 	c.NoChunking = o.Chunking != nil && !*o.Chunking
 	x := &c.TLS
 	mode := pick(o.TLS, s.TLS.Mode, "disabled")
