@@ -69,5 +69,7 @@ func serverTLS(st *state, x *config.Server) *tls.Config {
 	return c
 }
 
-// sameApp reports whether two live configurations mean the same.
-func sameApp(a, b *config.Config) bool { return reflect.DeepEqual(a.App, b.App) }
+// sameLive reports whether two live configurations mean the same.
+func sameLive(a, b *config.Config) bool {
+	return reflect.DeepEqual([]any{a.App, a.Policies, a.Suspends, a.Delivery}, []any{b.App, b.Policies, b.Suspends, b.Delivery})
+}

@@ -18,6 +18,7 @@ import (
 	"github.com/hawser-mta/hawser/mta/config"
 	"github.com/hawser-mta/hawser/mta/delivery"
 	"github.com/hawser-mta/hawser/mta/hook"
+	"github.com/hawser-mta/hawser/mta/policy"
 	"github.com/hawser-mta/hawser/mta/queue"
 	"github.com/hawser-mta/hawser/mta/script"
 	"github.com/hawser-mta/hawser/mta/smtpserver"
@@ -55,6 +56,9 @@ type Server struct {
 	hooks    *hook.Runner
 	spool    *spool.Spool
 	queue    *queue.Queue
+	policies *policy.Engine
+	bound    []netip.AddrPort              // of the listeners, set before the first attempt
+	own      map[netip.Addr]bool           // addresses of the host
 	servers  map[string]*smtpserver.Server // by id, set before the first connection
 
 	state   atomic.Pointer[state]
@@ -81,12 +85,16 @@ func New(ctx context.Context, o Options) (*Server, diag.List, error) {
 	}
 	u := Universe()
 	s := &Server{o: o, ws: ws, universe: u, loader: module.NewLoader(u), shared: vm.NewShared(),
-		extras: []*module.Root{bundled.Extras()}}
+		policies: policy.New(), own: ownAddresses(), extras: []*module.Root{bundled.Extras()}}
 	s.hooks = &hook.Runner{Current: func() *hook.Snapshot { return s.current().snapshot }, Logger: o.Logger, Submit: s.submitCopy}
 	st, diags := s.load(ctx)
 	if st == nil {
 		s.Close()
 		return nil, diags, nil
+	}
+	if err := s.enforce(st, nil); err != nil {
+		s.Close()
+		return nil, diags, err
 	}
 	s.state.Store(st)
 	return s, diags, nil
@@ -110,7 +118,8 @@ func (s *Server) newID() string {
 	return uuid.NewString()
 }
 
-// reload loads the files anew; a failure keeps the running version.
+// reload loads the files anew. A file that is broken keeps its running version, and so
+// do scripts that do not compile, with the configuration that names them.
 func (s *Server) reload(ctx context.Context) {
 	s.loading.Lock()
 	defer s.loading.Unlock()
@@ -122,21 +131,24 @@ func (s *Server) reload(ctx context.Context) {
 	st, diags := s.load(ctx)
 	var text strings.Builder
 	diag.Text(&text, diags)
-	if st == nil {
-		if s.failed != text.String() {
-			s.failed = text.String()
-			s.o.Logger.Error("reload failed, the running version stays", "event", "config", "action", "refused", "errors", "\n"+s.failed)
-		}
+	failed := st == nil || diags.Errors()
+	if failed && s.failed != text.String() {
+		s.o.Logger.Error("reload failed, the running version stays", "event", "config", "action", "refused", "errors", "\n"+text.String())
+	}
+	recovered := !failed && s.failed != ""
+	if s.failed = ""; failed {
+		s.failed = text.String()
+	}
+	if st == nil || !recovered && st.snapshot.Set == old.snapshot.Set && sameLive(st.config, old.config) {
 		return
 	}
-	recovered := s.failed != ""
-	s.failed = ""
-	if !recovered && st.snapshot.Set == old.snapshot.Set && sameApp(st.config, old.config) {
+	if err := s.enforce(st, old); err != nil {
+		s.o.Logger.Error("reload failed, the running version stays", "event", "config", "action", "refused", "err", err)
 		return
 	}
 	s.state.Store(st)
 	s.o.Logger.Info("reloaded", "event", "config", "action", "reloaded", "version", st.snapshot.Set.Version, "generation", st.snapshot.Set.Generation)
-	if len(diags) > 0 {
+	if len(diags) > 0 && !failed {
 		s.o.Logger.Warn("reload", "event", "config", "errors", "\n"+text.String())
 	}
 }
@@ -152,10 +164,12 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	s.spool = sp
 	d := &delivery.Deliverer{
-		Settings: func() *delivery.Settings { return s.current().settings }, Hooks: s.hooks, Content: sp, Submit: s, NewID: s.newID, Logger: s.o.Logger,
+		Settings: func() *delivery.Settings { return s.current().settings }, Hooks: s.hooks, Content: sp, Submit: s, Policies: s.policies,
+		NewID: s.newID, Logger: s.o.Logger,
 	}
 	s.queue = queue.New(sp, d, queue.Options{
-		Workers: min(c.App.Queues.Connections.Max, 10_000), Logger: s.o.Logger,
+		Connections: c.App.Queues.Connections.Max, Policies: s.policies, Logger: s.o.Logger,
+		Pooling:    func() int { return s.current().config.App.Queues.Pooling.Size },
 		MaxAge:     func() time.Duration { return time.Duration(s.current().config.App.Queues.MaxAge) },
 		HoldMaxAge: func() time.Duration { return time.Duration(s.current().config.App.Queues.Hold.MaxAge) },
 	})
@@ -285,6 +299,9 @@ func (s *Server) listen(c *config.Config) ([]listener, error) {
 					o.Close()
 				}
 				return nil, fmt.Errorf("server %s: cannot listen on %s: %s", x.ID, addr, cause(err))
+			}
+			if a, ok := ln.Addr().(*net.TCPAddr); ok {
+				s.bound = append(s.bound, a.AddrPort())
 			}
 			out = append(out, listener{ln, srv, s.implicit(c, x.ID, l.ID)})
 		}

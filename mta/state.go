@@ -14,6 +14,7 @@ import (
 	"github.com/hawser-mta/hawser/mta/config"
 	"github.com/hawser-mta/hawser/mta/delivery"
 	"github.com/hawser-mta/hawser/mta/hook"
+	"github.com/hawser-mta/hawser/mta/policy"
 	scriptqueue "github.com/hawser-mta/hawser/mta/script/queue"
 	"github.com/hawser-mta/hawser/mta/script/smtp"
 	"github.com/hawser-mta/hawser/runtime/module"
@@ -28,36 +29,72 @@ type state struct {
 	config   *config.Config
 	snapshot *hook.Snapshot
 	settings *delivery.Settings
+	roots    *module.Roots
 	certs    map[string]*tls.Certificate
 }
 
-// Load reads configuration and scripts and makes a state. The list holds every
-// fault and warning; with an error in it there is no state.
+// load reads configuration and scripts and makes a state. The list holds every fault
+// and warning. With an error in it there is no state at start; later there is one of
+// what can be taken over.
 func (s *Server) load(ctx context.Context) (*state, diag.List) {
-	c, diags := config.Load(s.ws.Root, os.LookupEnv)
-	if diags.Errors() {
+	old := s.current()
+	c, diags := s.configuration(old)
+	if c == nil {
 		return nil, diags
 	}
-	if old := s.current(); old != nil && !reflect.DeepEqual(old.config.Smtpd, c.Smtpd) {
+	scripts, more := s.ws.Scripts(c, s.extras, s.std)
+	diags = append(diags, more...)
+	s.loader.Compat = c.Smtpd.Scripting.Compat
+	set, faults := s.loader.Build(ctx, scripts.Roots, scripts.Entries)
+	diags = append(diags, faults...)
+	certs, more := certificates(c)
+	diags = append(diags, more...)
+	st := &state{config: c, certs: certs, roots: scripts.Roots}
+	if diags.Errors() {
+		if old == nil {
+			return nil, diags
+		}
+		st.config, st.certs, st.roots, set = live(old.config, config.PolicyFile, config.SuspendFile, config.DeliveryFile), old.certs, old.roots, old.snapshot.Set
+	}
+	var err error
+	if st.settings, err = s.settings(st.config); err != nil { // validation has found nothing
+		x := c.Fault(config.PolicyFile, "version", "%s", err)
+		return nil, append(diags, x)
+	}
+	st.snapshot = s.snapshot(st.config, st.roots, set, st.settings)
+	return st, diags
+}
+
+// configuration reads the files. At start every fault counts; later a file that is
+// broken keeps its running version.
+func (s *Server) configuration(old *state) (*config.Config, diag.List) {
+	c, diags := config.Load(s.ws.Root, os.LookupEnv)
+	if old == nil {
+		if diags.Errors() {
+			return nil, diags
+		}
+		return c, diags
+	}
+	if diags.Errors() {
+		return live(old.config, config.AppFile, config.PolicyFile, config.SuspendFile, config.DeliveryFile), diags
+	}
+	if !reflect.DeepEqual(old.config.Smtpd, c.Smtpd) {
 		x := c.Fault(config.SmtpdFile, "version", "the file has changed and counts from the next start")
 		x.Severity = diag.Warning
 		diags = append(diags, x)
 		c.Smtpd = old.config.Smtpd
 	}
-	scripts, more := s.ws.Scripts(c, s.extras, s.std)
-	diags = append(diags, more...)
-	s.loader.Compat = c.Smtpd.Scripting.Compat
-	set, more := s.loader.Build(ctx, scripts.Roots, scripts.Entries)
-	diags = append(diags, more...)
-	certs, more := certificates(c)
-	diags = append(diags, more...)
-	if diags.Errors() {
-		return nil, diags
+	return c, diags
+}
+
+// live takes those of some files over that are whole, each for itself.
+func live(c *config.Config, files ...string) *config.Config {
+	for _, name := range files {
+		if now, diags := c.Reload(name, os.LookupEnv); !diags.Errors() {
+			c = now
+		}
 	}
-	st := &state{config: c, certs: certs}
-	st.settings = s.settings(c, st)
-	st.snapshot = s.snapshot(c, scripts.Roots, set, st.settings)
-	return st, diags
+	return c
 }
 
 // current returns the running state, nil before the first.
@@ -100,7 +137,7 @@ func pair(c *config.Config, id string) (*tls.Certificate, error) {
 	return &p, err
 }
 
-func (s *Server) settings(c *config.Config, st *state) *delivery.Settings {
+func (s *Server) settings(c *config.Config) (*delivery.Settings, error) {
 	d := &delivery.Settings{
 		Hostname: c.Hostname(), CAs: c.Authorities(), Transports: c.App.Transports(), Source: c.Source,
 		ClientCert: func(id string) (*tls.Certificate, error) { return pair(c, id) },
@@ -108,8 +145,14 @@ func (s *Server) settings(c *config.Config, st *state) *delivery.Settings {
 			Servers: c.App.Resolver.Servers, Timeout: time.Duration(c.App.Resolver.Timeout), Retries: c.App.Resolver.Retries,
 			CacheSize: c.App.Resolver.Cache.Size,
 		}),
+		Lists: c.App.Lists, PoolPolicy: c.App.Queues.Pooling.Policy, Self: s.self,
 	}
-	return d
+	var err error
+	if d.Groupings, err = policy.NewGroupings(&c.App.Queues.Grouping, c.App.Lists); err != nil {
+		return nil, err
+	}
+	d.Overlay, err = delivery.NewOverlay(&c.Delivery, c.App.Lists)
+	return d, err
 }
 
 func (s *Server) snapshot(c *config.Config, roots *module.Roots, set *module.Set, d *delivery.Settings) *hook.Snapshot {
@@ -127,6 +170,7 @@ func (s *Server) snapshot(c *config.Config, roots *module.Roots, set *module.Set
 	host.Services[dns.Service], host.Services[web.Service] = d.Resolver, s.http
 	host.Services["txt"] = txtResolver{d.Resolver}
 	host.Services[smtp.Service] = clientSettings{d}
+	host.Services[scriptqueue.Service] = scriptQueue{s}
 	host.Services[scriptqueue.ConnectionService] = scriptqueue.Connections(s.connections)
 	return &hook.Snapshot{
 		Compat:   c.Smtpd.Scripting.Compat,

@@ -1,5 +1,7 @@
 package config
 
+import "reflect"
+
 // Delivery is smtpd-delivery.yaml: settings of attempts by where mail goes (spec mta
 // 10). They count before those of the transport and after options of Try.
 type Delivery struct {
@@ -48,3 +50,8 @@ type Pooling struct {
 
 // DeliveryTLSModes are the modes of tls.mode.
 var DeliveryTLSModes = []string{"disabled", "optional", "optional_verify", "require", "require_verify"}
+
+// Inherit fills what is not set from other settings.
+func (d *DeliverySettings) Inherit(from *DeliverySettings) {
+	inherit(reflect.ValueOf(d).Elem(), reflect.ValueOf(*from))
+}

@@ -77,11 +77,11 @@ func (l *Lists) decode(d *decoder, n ast.Node, path string) {
 	}
 }
 
-// List returns the items of lists.FIELD of an id; ok is false when there is none.
-func (a *App) List(field, id string) (items []string, ok bool) {
-	for _, l := range a.Lists[field] {
-		if l.ID == id {
-			return l.Items, true
+// Find returns the items of lists.FIELD of an id; ok is false when there is none.
+func (l Lists) Find(field, id string) (items []string, ok bool) {
+	for _, x := range l[field] {
+		if x.ID == id {
+			return x.Items, true
 		}
 	}
 	return nil, false

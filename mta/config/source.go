@@ -54,7 +54,7 @@ func (a *App) pool(entries []SourceEntry) []SourceEntry {
 			out = append(out, e)
 			continue
 		}
-		items, _ := a.List("localip", id)
+		items, _ := a.Lists.Find("localip", id)
 		for _, x := range items {
 			out = append(out, SourceEntry{ID: x, Helo: e.Helo})
 		}

@@ -45,10 +45,10 @@ func TestQueues(t *testing.T) {
 	if d := cmp.Diff(config.QueueThreads{Loader: 2, Update: 4, DNS: 8}, c.Smtpd.Queues.Threads); d != "" {
 		t.Errorf("(-want +got)\n%s", d)
 	}
-	if items, ok := c.App.List("remotemx", "slow"); !ok || len(items) != 3 {
+	if items, ok := c.App.Lists.Find("remotemx", "slow"); !ok || len(items) != 3 {
 		t.Errorf("got %v, %t", items, ok)
 	}
-	if _, ok := c.App.List("localip", "slow"); ok {
+	if _, ok := c.App.Lists.Find("localip", "slow"); ok {
 		t.Error("a list of another field is found")
 	}
 	if d := cmp.Diff(config.Pool{Size: 1000, Policy: "remoteip"}, config.Defaults("").App.Queues.Pooling); d != "" {

@@ -72,7 +72,7 @@ func (v *validator) patterns(file, path, field string, list []string, known roll
 		}
 		switch {
 		case strings.HasPrefix(p, "@"):
-			if _, ok := v.c.App.List(field, name); !ok {
+			if _, ok := v.c.App.Lists.Find(field, name); !ok {
 				x := v.fault(file, at, "no list '%s' in lists.%s, nothing matches", name, field)
 				x.Severity = diag.Warning
 				v.suggest(x, name, ids(v.c.App.Lists[field], func(l ValueList) string { return l.ID }))

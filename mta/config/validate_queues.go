@@ -66,7 +66,7 @@ func (v *validator) noAddress(path, id string) {
 
 // sourceList checks that a list can be a source pool: it has no networks.
 func (v *validator) sourceList(path, name string) {
-	items, ok := v.c.App.List("localip", name)
+	items, ok := v.c.App.Lists.Find("localip", name)
 	if !ok {
 		x := v.fault(AppFile, path, "no list '%s' in lists.localip", name)
 		v.suggest(x, name, ids(v.c.App.Lists["localip"], func(l ValueList) string { return l.ID }))

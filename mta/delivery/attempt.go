@@ -7,71 +7,209 @@ import (
 
 	"github.com/hawser-mta/hawser/mta/hook"
 	"github.com/hawser-mta/hawser/mta/message"
-	"github.com/hawser-mta/hawser/mta/route"
+	"github.com/hawser-mta/hawser/mta/policy"
+	"github.com/hawser-mta/hawser/mta/queue"
 	"github.com/hawser-mta/hawser/mta/smtp"
 	"github.com/hawser-mta/hawser/mta/smtpclient"
+	"github.com/hawser-mta/hawser/mta/spool"
 )
 
-// try makes one attempt.
-func (j *job) try(ctx context.Context, o *hook.TryOptions) *hook.Attempt {
+// attempt is one attempt to hand a unit over.
+type attempt struct {
+	j      *job
+	p      *plan
+	lease  *policy.Lease
+	mail   *smtpclient.Mail
+	out    *hook.Attempt
+	failed *candidate // the last address that could not be connected to
+}
+
+// errLimited tells that policies let no connection be opened now.
+var errLimited error = &smtpclient.Error{Type: smtpclient.ErrNetwork, Temporary: true, Message: "no further connection is allowed now"}
+
+func (a *attempt) policies() *policy.Engine { return a.j.Policies }
+
+// Transmit implements queue.Deliverer. The result is a *hook.Attempt.
+func (d *Deliverer) Transmit(ctx context.Context, u *spool.Unit, r *queue.Ready, l *policy.Lease, c queue.Conn) (any, queue.Conn) {
+	a := &attempt{j: d.resume(u, r), lease: l, out: &hook.Attempt{Grouping: r.Facts.Grouping}}
+	a.out.Policy = d.Policies.Applied(l)
 	begin := time.Now()
-	a := &hook.Attempt{}
-	defer func() { a.Duration = time.Since(begin) }()
-	j.override(o)
-	p, fail := j.plan(o)
+	left := a.run(ctx, r, c)
+	a.out.Duration = time.Since(begin)
+	return a.out, left
+}
+
+// Conclude implements queue.Deliverer.
+func (d *Deliverer) Conclude(ctx context.Context, u *spool.Unit, r *queue.Ready, result any) queue.Outcome {
+	j, a := d.resume(u, r), result.(*hook.Attempt)
+	if ctx.Err() != nil && a.Result == nil {
+		return j.interrupted()
+	}
+	j.begin = j.begin.Add(-a.Duration)
+	return j.conclude(ctx, a)
+}
+
+// resume goes on with a unit that was prepared.
+func (d *Deliverer) resume(u *spool.Unit, r *queue.Ready) *job {
+	j := d.job(u)
+	if x, ok := r.Plan.(*prepared); ok {
+		j.prepared = *x
+	}
+	j.sent = &r.Facts
+	return j.override()
+}
+
+func (a *attempt) run(ctx context.Context, r *queue.Ready, c queue.Conn) queue.Conn {
+	j := a.j
+	p, fail := j.plan()
 	if fail != nil {
-		a.Error = fail
-		return a
+		a.out.Error = fail
+		return c
+	}
+	a.p = p
+	p.overlay(&r.Facts, &a.lease.Source)
+	if fail := p.apply(j); fail != nil {
+		a.out.Error = fail
+		return c
 	}
 	original, err := j.Content.Content(j.u)
 	if err != nil {
 		j.Logger.Error("read message", "transaction", j.u.Transaction, "queueid", j.u.Queue, "err", err)
-		a.Error = configError("the message cannot be read")
-		return a
+		a.out.Error = configError("the message cannot be read")
+		return c
 	}
-	targets, none := p.Targets(ctx)
-	if none != nil {
-		a.Error = &hook.AttemptError{Type: "dns", DNS: none.Kind, Temporary: none.Temporary, Message: none.Message}
-		return a
-	}
-	m := j.mail(j.u.Patch.At(begin).Apply(original))
-	for _, t := range targets {
-		if done := j.one(ctx, p, t, m, a); done || ctx.Err() != nil {
-			break
+	a.mail = j.mail(j.u.Patch.At(time.Now()).Apply(original))
+	if old, ok := c.(*conn); ok {
+		left, done := a.again(ctx, old)
+		if done {
+			return left
 		}
 	}
-	return a
+	return a.fresh(ctx, r, c != nil)
 }
 
-// override applies what the script changed for this attempt.
-func (j *job) override(o *hook.TryOptions) {
-	if o == nil {
-		return
+// again sends on a connection that is there. done is false when the connection turns
+// out to be lost before the peer has seen the message.
+func (a *attempt) again(ctx context.Context, c *conn) (left queue.Conn, done bool) {
+	left, err := a.send(ctx, c)
+	var lost *smtpclient.Error
+	if errors.As(err, &lost) && lost.Type == smtpclient.ErrNetwork && ctx.Err() == nil &&
+		(lost.State == smtp.StateMail || lost.State == smtp.StateRset) {
+		a.out.Error, a.out.Result = nil, nil
+		return nil, false
 	}
-	if o.Sender != nil {
-		j.u.Sender, j.u.SenderParams = *o.Sender, o.SenderParams
+	return left, true
+}
+
+// fresh opens a connection to one host after the other until a session stands.
+func (a *attempt) fresh(ctx context.Context, r *queue.Ready, used bool) queue.Conn {
+	groups, none := a.hosts(ctx, r)
+	if none != nil {
+		a.out.Error = none
+		return nil
 	}
-	if o.Recipient != nil {
-		j.u.Recipient, j.u.RcptParam = *o.Recipient, o.RecipientParams
+	for i, g := range groups {
+		left, done := a.host(ctx, g, i == 0 && !used && g[0].IP.Unmap() == r.Facts.RemoteIP)
+		if done || ctx.Err() != nil {
+			return left
+		}
 	}
-	if o.JobID != nil {
-		j.u.JobID = *o.JobID
+	return nil
+}
+
+// hosts returns the addresses to try by host, that of the sub-queue first. Names are
+// looked up again: the unit may have waited for long.
+func (a *attempt) hosts(ctx context.Context, r *queue.Ready) ([][]target, *hook.AttemptError) {
+	list, none := a.p.Targets(ctx)
+	if none != nil {
+		return nil, &hook.AttemptError{Type: "dns", DNS: none.Kind, Temporary: none.Temporary, Message: none.Message}
 	}
-	if o.TenantID != nil {
-		j.u.TenantID = *o.TenantID
+	var groups [][]target
+	at := map[string]int{}
+	for _, t := range list {
+		k, ok := at[t.Name()]
+		if !ok {
+			k = len(groups)
+			at[t.Name()] = k
+			groups = append(groups, nil)
+		}
+		groups[k] = append(groups[k], t)
 	}
-	if o.Priority != nil {
-		j.u.Priority = *o.Priority
+	for i, g := range groups {
+		for k, t := range g {
+			if t.IP.Unmap() == r.Facts.RemoteIP {
+				first := append([]target{t}, append(append([]target{}, g[:k]...), g[k+1:]...)...)
+				rest := append(append([][]target{}, groups[:i]...), groups[i+1:]...)
+				return append([][]target{first}, rest...), nil
+			}
+		}
 	}
-	if o.DSN != nil {
-		j.u.DSN.EnvID, j.u.DSN.Ret, j.u.DSN.Orcpt = o.DSN.EnvID, o.DSN.Ret, o.DSN.Orcpt
-		j.u.DSN.Notify = o.DSN.Notify
+	return groups, nil
+}
+
+// host tries the addresses of one host; done is false when the next one should be
+// tried.
+func (a *attempt) host(ctx context.Context, g []target, leased bool) (left queue.Conn, done bool) {
+	a.out.Result, a.out.Error, a.out.Conn = nil, nil, nil
+	o, err := a.p.sessionOptions(ctx, g[0])
+	if err != nil {
+		a.out.Result, a.out.Error = describe(err)
+		return nil, false
 	}
-	j.success = o.DSNSuccess
+	c, err := a.race(ctx, g, leased)
+	if err != nil {
+		a.out.Result, a.out.Error = describe(err)
+		if f := a.failed; f != nil {
+			a.out.Conn = connFacts(nil, f.target, f.source, o.Helo, false)
+			a.out.Conn.ID = a.j.NewID()
+		}
+		return nil, false
+	}
+	o.Local, o.Dialer = c.source.ip, &opened{a, c, c.nc}
+	if c.source.helo != "" {
+		o.Helo = c.source.helo
+	}
+	sc, info, err := smtpclient.Dial(ctx, a.p.addrPort(c.target), o)
+	id := a.j.NewID()
+	a.out.Conn = connFacts(info, c.target, c.source, o.Helo, a.p.capture)
+	a.out.Conn.ID = id
+	if err != nil {
+		a.out.Result, a.out.Error = describe(err)
+		return nil, false
+	}
+	x := &conn{
+		Conn: sc, id: id, facts: a.j.facts(c.target), to: c.target, from: c.source, helo: o.Helo, pooling: a.p.pooling, capture: a.p.capture,
+	}
+	if a.p.pooling.enabled {
+		x.reuse = a.p.reuse(&x.facts)
+	}
+	a.out.Grouping, a.out.Policy = x.facts.Grouping, a.policies().Applied(a.lease)
+	left, _ = a.send(ctx, x)
+	return left, true
+}
+
+// send runs the transaction and returns the connection when it is still of use.
+func (a *attempt) send(ctx context.Context, c *conn) (queue.Conn, error) {
+	out, err := c.Send(ctx, a.mail)
+	info := c.Info()
+	a.out.Conn = connFacts(info, c.to, c.from, c.helo, c.capture)
+	a.out.Conn.ID = c.id
+	a.out.Relayed = !info.Extensions.Has(smtp.ExtDSN)
+	if err != nil {
+		a.out.Result, a.out.Error = describe(err)
+		var own *smtpclient.Error
+		if errors.As(err, &own) && own.Type == smtpclient.ErrSMTP && c.Usable() {
+			return c, err // it was the message that did not fit
+		}
+		c.Abort()
+		return nil, err
+	}
+	a.out.Result = &hook.AttemptResult{Reply: out.Reply, State: out.State}
+	return c, nil
 }
 
 func (j *job) mail(content message.Source) *smtpclient.Mail {
-	u := j.u
+	u := j.used
 	return &smtpclient.Mail{
 		Sender: u.Sender, SenderParams: u.SenderParams, Content: content, SMTPUTF8: u.SMTPUTF8, RequireTLS: u.RequireTLS,
 		EnvID: u.DSN.EnvID, Ret: u.DSN.Ret,
@@ -79,46 +217,19 @@ func (j *job) mail(content message.Source) *smtpclient.Mail {
 	}
 }
 
-// one tries one address; done is false when the next one should be tried.
-func (j *job) one(ctx context.Context, p *plan, t route.Target, m *smtpclient.Mail, a *hook.Attempt) (done bool) {
-	a.Result, a.Error, a.Conn = nil, nil, nil
-	o, src, err := p.dialOptions(ctx, t)
-	if err != nil {
-		a.Result, a.Error = describe(err)
-		return false
-	}
-	conn, info, err := smtpclient.Dial(ctx, p.addrPort(t), o)
-	a.Conn = facts(info, t, src, o, p.capture)
-	a.Conn.ID = j.NewID()
-	if err != nil {
-		a.Result, a.Error = describe(err)
-		return false
-	}
-	out, err := conn.Send(ctx, m)
-	a.Conn.Transactions = info.Transactions
-	a.Relayed = !info.Extensions.Has(smtp.ExtDSN)
-	if err != nil {
-		conn.Abort()
-		a.Result, a.Error = describe(err)
-		return true
-	}
-	a.Result = &hook.AttemptResult{Reply: out.Reply, State: out.State}
-	// The outcome is certain; waiting for the answer to QUIT must not hold the
-	// unit up.
-	go conn.Close()
-	return true
-}
-
-// facts describes a connection for scripts.
-func facts(info *smtpclient.Info, t route.Target, src source, o *smtpclient.Options, capture bool) *hook.AttemptConn {
-	c := &hook.AttemptConn{LocalIPID: src.id, Helo: o.Helo, RemoteIP: t.IP.String(), RemoteMX: t.Name()}
+// connFacts describes a connection for scripts.
+func connFacts(info *smtpclient.Info, t target, src source, helo string, capture bool) *hook.AttemptConn {
+	c := &hook.AttemptConn{LocalIPID: src.id, Helo: helo, RemoteIP: t.IP.String(), RemoteMX: t.Name()}
 	if src.ip.IsValid() {
 		c.LocalIP = src.ip.String()
 	}
 	if info == nil {
 		return c
 	}
-	c.LocalIP, c.Greet, c.Transactions = info.LocalIP.String(), info.Greet, info.Transactions
+	if !src.ip.IsValid() {
+		c.LocalIP = info.LocalIP.String()
+	}
+	c.Greet, c.Transactions = info.Greet, info.Transactions
 	if x := info.TLS; x != nil {
 		c.TLSTried, c.TLSStarted, c.Protocol, c.Cipher, c.KeySize, c.Report = true, x.Started, x.Protocol, x.Cipher, x.KeySize, x.Report
 		if capture {

@@ -9,18 +9,19 @@ import (
 	"github.com/hawser-mta/hawser/mta/dsn"
 	"github.com/hawser-mta/hawser/mta/hook"
 	"github.com/hawser-mta/hawser/mta/queue"
+	"github.com/hawser-mta/hawser/mta/route"
 )
 
 // conclude decides what becomes of a unit after an attempt (spec hooks 12.5).
 func (j *job) conclude(ctx context.Context, a *hook.Attempt) queue.Outcome {
 	delivered := a.Result != nil && a.Result.Reply.Positive()
-	in := &hook.QueueInput{Phase: hook.PostDelivery, Unit: j.u, Retry: j.u.Retry + 1, Context: j.context, Attempt: a}
-	facts := j.facts(a)
+	in := &hook.QueueInput{Phase: hook.PostDelivery, Unit: j.used, Retry: j.u.Retry + 1, Context: j.context, Attempt: a}
+	facts := j.diagnosis(a)
 	wait, expired := j.next()
 	in.Expired = expired
 	switch {
 	case delivered:
-		if slices.Contains(j.u.DSN.Notify, "SUCCESS") {
+		if slices.Contains(j.used.DSN.Notify, "SUCCESS") {
 			facts.Action = j.successAction(a)
 			in.DSN = facts
 		}
@@ -94,7 +95,7 @@ func (j *job) delayNotice(wait queue.Interval, retry int) bool {
 	if j.dsn != nil && j.dsn.Send != nil {
 		return *j.dsn.Send
 	}
-	n := j.u.DSN.Notify
+	n := j.used.DSN.Notify
 	return wait.Notify && j.u.Notified < retry && (len(n) == 0 || slices.Contains(n, "DELAY"))
 }
 
@@ -124,7 +125,7 @@ func (j *job) without(ctx context.Context, action hook.Action, text string) queu
 		facts.Code = "message could not be delivered"
 	}
 	in := &hook.QueueInput{
-		Phase: hook.PostDelivery, Unit: j.u, Retry: j.u.Retry, Context: j.context,
+		Phase: hook.PostDelivery, Unit: j.used, Retry: j.u.Retry, Context: j.context,
 		Action: strings.ToUpper(string(action)), DSN: facts,
 	}
 	v, _ := j.Hooks.RunQueue(ctx, in)
@@ -138,8 +139,8 @@ func (j *job) without(ctx context.Context, action hook.Action, text string) queu
 	return out
 }
 
-// facts makes status and diagnosis of an attempt (spec mta 11).
-func (j *job) facts(a *hook.Attempt) *hook.DSNFacts {
+// diagnosis makes status and diagnosis of an attempt (spec mta 11).
+func (j *job) diagnosis(a *hook.Attempt) *hook.DSNFacts {
 	f := &hook.DSNFacts{}
 	if r := a.Result; r != nil {
 		f.Type, f.Code, f.Status = "smtp", r.Reply.String(), r.Reply.Enhanced
@@ -163,6 +164,8 @@ func status(e *hook.AttemptError) [3]int {
 		return [3]int{5, 1, 2}
 	case e.DNS == "nullmx":
 		return [3]int{5, 1, 10}
+	case e.DNS == route.Loop:
+		return [3]int{5, 4, 6}
 	case e.Type == "dns":
 		return [3]int{4, 4, 3}
 	case e.Type == "network":

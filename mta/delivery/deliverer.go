@@ -8,11 +8,13 @@ import (
 	"log/slog"
 	"maps"
 	"math/rand/v2"
+	"net/netip"
 	"time"
 
 	"github.com/hawser-mta/hawser/mta/config"
 	"github.com/hawser-mta/hawser/mta/hook"
 	"github.com/hawser-mta/hawser/mta/message"
+	"github.com/hawser-mta/hawser/mta/policy"
 	"github.com/hawser-mta/hawser/mta/queue"
 	"github.com/hawser-mta/hawser/mta/spool"
 	"github.com/hawser-mta/hawser/stdlib/dns"
@@ -41,6 +43,11 @@ type Settings struct {
 	ClientCert func(id string) (*tls.Certificate, error)
 	CAs        *x509.CertPool // nil: none besides those of the system
 	Resolver   *dns.Resolver
+	Groupings  *policy.Groupings
+	Lists      config.Lists
+	Overlay    *Overlay                           // smtpd-delivery.yaml; nil: none
+	PoolPolicy string                             // queues.pooling.policy
+	Self       func(ip netip.Addr, port int) bool // this server listens there; nil: nowhere
 }
 
 // Deliverer tries units.
@@ -49,6 +56,7 @@ type Deliverer struct {
 	Hooks    Hooks
 	Content  Content
 	Submit   Submitter
+	Policies *policy.Engine
 	NewID    func() string
 	Logger   *slog.Logger
 }
@@ -56,45 +64,22 @@ type Deliverer struct {
 // job is one unit while it is dealt with.
 type job struct {
 	*Deliverer
+	prepared
 	s       *Settings
-	u       *spool.Unit
-	context any
+	u       *spool.Unit   // as it is stored
+	used    *spool.Unit   // as the attempt uses it
+	sent    *policy.Facts // where it went; nil: nowhere yet
 	begin   time.Time
-	dsn     *hook.DSNOptions
 	success string
 }
 
 func (d *Deliverer) job(u *spool.Unit) *job {
-	return &job{Deliverer: d, s: d.Settings(), u: u, begin: time.Now()}
-}
-
-// Attempt implements queue.Deliverer.
-func (d *Deliverer) Attempt(ctx context.Context, u *spool.Unit) queue.Outcome {
-	j := d.job(u)
-	v, left := d.Hooks.RunQueue(ctx, &hook.QueueInput{Phase: hook.PreDelivery, Unit: u, Retry: u.Retry})
-	if ctx.Err() != nil {
-		return j.interrupted()
-	}
-	j.context = left
-	j.metadata(v)
-	j.dsn = v.DSN
-	switch v.Action {
-	case hook.Queue:
-		return j.queueEarly(v)
-	case hook.Bounce, hook.Delete:
-		return j.without(ctx, v.Action, v.Text)
-	}
-	a := j.try(ctx, v.Try)
-	if ctx.Err() != nil && a.Result == nil {
-		return j.interrupted()
-	}
-	return j.conclude(ctx, a)
+	return &job{Deliverer: d, s: d.Settings(), u: u, used: u, begin: time.Now()}
 }
 
 // Discard implements queue.Deliverer: a unit ends without an attempt.
 func (d *Deliverer) Discard(ctx context.Context, u *spool.Unit, cause queue.Cause) queue.Outcome {
 	j := d.job(u)
-	j.context = nil
 	if cause == queue.DeleteByHand {
 		return j.without(ctx, hook.Delete, "")
 	}
@@ -134,7 +119,15 @@ func (j *job) schedule() queue.Schedule {
 	if t.Retry.Jitter != nil {
 		s.Jitter = *t.Retry.Jitter
 	}
-	for _, i := range t.Retry.Intervals {
+	intervals := t.Retry.Intervals
+	if j.sent != nil { // what the destination asks for
+		x := j.s.Overlay.For(j.sent, &policy.Source{})
+		set(&s.Count, x.Retry.Count)
+		if len(x.Retry.Intervals) > 0 {
+			intervals = x.Retry.Intervals
+		}
+	}
+	for _, i := range intervals {
 		s.Intervals = append(s.Intervals, queue.Interval{Wait: time.Duration(i.Interval), Notify: i.Notify})
 	}
 	if s.Intervals == nil {
@@ -188,7 +181,7 @@ func (j *job) requeue(q *hook.QueueOptions, wait time.Duration) queue.Outcome {
 // notification can be sent, else dropped.
 func (j *job) failure() hook.Action {
 	t := j.transport()
-	if j.u.Sender.IsNull() || t == nil || t.DSN.Transport == "" {
+	if j.used.Sender.IsNull() || t == nil || t.DSN.Transport == "" {
 		return hook.Delete
 	}
 	return hook.Bounce
@@ -197,7 +190,7 @@ func (j *job) failure() hook.Action {
 // log writes the record of an attempt (spec mta 18).
 func (j *job) log(a *hook.Attempt, out queue.Outcome) {
 	attrs := []any{"event", "attempt", "transaction", j.u.Transaction, "queueid", j.u.Queue, "retry", j.u.Retry,
-		"action", out.Action.String(), "sender", j.u.Sender.Lower(), "recipient", j.u.Recipient.Lower(), "duration", time.Since(j.begin).Seconds()}
+		"action", out.Action.String(), "sender", j.used.Sender.Lower(), "recipient", j.used.Recipient.Lower(), "duration", time.Since(j.begin).Seconds()}
 	if a != nil {
 		if r := a.Result; r != nil {
 			attrs = append(attrs, "code", r.Reply.Code, "reason", r.Reply.String(), "state", r.State)

@@ -25,12 +25,12 @@ func (j *job) notify(ctx context.Context, facts *hook.DSNFacts, a *hook.Attempt,
 	if t == nil {
 		t = &config.Transport{}
 	}
-	to := j.u.Sender
+	to := j.used.Sender
 	if o.Recipient != nil {
 		to = *o.Recipient
 	}
 	transport := pick(o.TransportID, t.DSN.Transport)
-	if facts.Action == "" || j.u.Sender.IsNull() || to.IsNull() || transport == "" || !j.wanted(dsn.Action(facts.Action)) {
+	if facts.Action == "" || j.used.Sender.IsNull() || to.IsNull() || transport == "" || !j.wanted(dsn.Action(facts.Action)) {
 		return
 	}
 	if err := j.sendDSN(ctx, facts, a, until, o, t, to, transport); err != nil {
@@ -40,7 +40,7 @@ func (j *job) notify(ctx context.Context, facts *hook.DSNFacts, a *hook.Attempt,
 
 // wanted reports whether NOTIFY allows the notification.
 func (j *job) wanted(a dsn.Action) bool {
-	n := j.u.DSN.Notify
+	n := j.used.DSN.Notify
 	switch {
 	case len(n) == 0:
 		return a == dsn.Failed || a == dsn.Delayed
@@ -62,10 +62,10 @@ func (j *job) sendDSN(ctx context.Context, facts *hook.DSNFacts, a *hook.Attempt
 	now := time.Now()
 	id := j.NewID()
 	r := dsn.Report{
-		Action: dsn.Action(facts.Action), Status: facts.Status, DiagType: facts.Type, DiagCode: facts.Code, Recipient: j.u.Recipient,
-		Orcpt: j.u.DSN.Orcpt, EnvID: j.u.DSN.EnvID, Hostname: j.s.Hostname, FromName: pick(o.FromName, t.DSN.FromName), To: to,
+		Action: dsn.Action(facts.Action), Status: facts.Status, DiagType: facts.Type, DiagCode: facts.Code, Recipient: j.used.Recipient,
+		Orcpt: j.used.DSN.Orcpt, EnvID: j.used.DSN.EnvID, Hostname: j.s.Hostname, FromName: pick(o.FromName, t.DSN.FromName), To: to,
 		MessageID: id + "@" + j.s.Hostname, Boundary: id, Now: now, Arrival: j.u.Received, RetryUntil: until, Received: j.u.Helo,
-		Original: j.u.Patch.At(now).Apply(original), Full: strings.EqualFold(pick(o.Ret, j.u.DSN.Ret, t.DSN.Ret, "HDRS"), "FULL"),
+		Original: j.u.Patch.At(now).Apply(original), Full: strings.EqualFold(pick(o.Ret, j.used.DSN.Ret, t.DSN.Ret, "HDRS"), "FULL"),
 		Headers: o.Headers, Subject: o.Subject, Text: o.Text,
 	}
 	r.From = address.Address{Local: "postmaster", Domain: j.s.Hostname}

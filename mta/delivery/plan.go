@@ -25,19 +25,34 @@ import (
 // plan is a transport with the overrides of one attempt.
 type plan struct {
 	route.Route
-	port     int
-	dane     dane.Mode // "": none
-	no4, no6 bool
-	sources  []source
-	options  smtpclient.Options
-	capture  bool
+	try        *hook.TryOptions // never nil
+	transport  *config.Transport
+	port       int
+	dane       dane.Mode // "": none
+	no4, no6   bool
+	sources    []source // in random order unless told otherwise
+	random     bool
+	proxy      config.Proxy
+	header     int // version of the PROXY header sent to the peer itself; 0: none
+	options    smtpclient.Options
+	clientCert string
+	capture    bool
+
+	settings   *Overlay
+	delivery   config.DeliverySettings // of settings, for one destination
+	pooling    pooling
+	poolPolicy string
 }
+
+// target is where an attempt leads.
+type target = route.Target
 
 // source is one address of the pool.
 type source struct {
-	id   string
-	ip   netip.Addr
-	helo string
+	id    string
+	ip    netip.Addr
+	helo  string
+	proxy config.Proxy
 }
 
 // reaches reports whether some source can connect to an address.
@@ -55,11 +70,23 @@ func (p *plan) reaches(ip netip.Addr) bool {
 // source returns the first source of the family of ip.
 func (p *plan) source(ip netip.Addr) (source, bool) {
 	for _, s := range p.sources {
-		if s.ip.Is4() == ip.Is4() {
+		if s.reaches(ip) {
 			return s, true
 		}
 	}
 	return source{}, false
+}
+
+// sourceFor returns the source of the lease, or one of the right family when that cannot
+// reach the target.
+func (a *attempt) sourceFor(t target) source {
+	for _, s := range a.p.sources {
+		if s.id == a.lease.Source.ID && s.ip == a.lease.Source.IP && s.reaches(t.IP) {
+			return s
+		}
+	}
+	s, _ := a.p.source(t.IP)
+	return s
 }
 
 func configError(format string, args ...any) *hook.AttemptError {
@@ -67,7 +94,8 @@ func configError(format string, args ...any) *hook.AttemptError {
 }
 
 // plan merges the transport of a unit with what the script said.
-func (j *job) plan(o *hook.TryOptions) (*plan, *hook.AttemptError) {
+func (j *job) plan() (*plan, *hook.AttemptError) {
+	o := j.try
 	if o == nil {
 		o = &hook.TryOptions{}
 	}
@@ -81,24 +109,23 @@ func (j *job) plan(o *hook.TryOptions) (*plan, *hook.AttemptError) {
 	c := &t.Connection
 	p := &plan{
 		Route: route.Route{
-			Hosts: first(o.Host, c.Server, []string{route.LookupMX}), Domain: pick(o.Domain, j.u.Recipient.Domain),
+			Hosts: first(o.Host, c.Server, []string{route.LookupMX}), Domain: pick(o.Domain, j.used.Recipient.Domain),
 			Include: first(o.MXInclude, c.MX.Include), Exclude: first(o.MXExclude, c.MX.Exclude), Resolver: j.s.Resolver,
 		},
-		port: 25, capture: o.TLSCapturePeer,
+		try: o, transport: t, port: 25, capture: o.TLSCapturePeer, proxy: c.Proxy, header: o.ProxyProtocol,
+		settings: j.s.Overlay, poolPolicy: j.s.PoolPolicy,
 	}
 	p.Reaches = p.reaches
-	if c.Port != nil {
-		p.port = *c.Port
-	}
+	set(&p.port, c.Port)
 	if o.Port != 0 {
 		p.port = o.Port
 	}
+	if j.s.Self != nil {
+		p.Self = func(ip netip.Addr) bool { return j.s.Self(ip, p.port) }
+	}
 	p.no4 = c.SourceIP.IPv4 != nil && c.SourceIP.IPv4.Off
 	p.no6 = c.SourceIP.IPv6 != nil && c.SourceIP.IPv6.Off
-	if err := j.sources(p, t, o); err != nil {
-		return nil, err
-	}
-	return p, j.session(p, t, o)
+	return p, j.sources(p)
 }
 
 // first returns the first list that is not empty.
@@ -112,65 +139,80 @@ func first(lists ...[]string) []string {
 }
 
 // sources makes the source pool, in random order unless told otherwise.
-func (j *job) sources(p *plan, t *config.Transport, o *hook.TryOptions) *hook.AttemptError {
-	s := &t.Connection.SourceIP
-	wanted := o.SourceIP
+func (j *job) sources(p *plan) *hook.AttemptError {
+	s := &p.transport.Connection.SourceIP
+	wanted := p.try.SourceIP
 	if wanted == nil {
 		for _, e := range s.Addresses {
-			wanted = append(wanted, hook.SourceIP(e))
+			wanted = append(wanted, hook.SourceIP{ID: e.ID, Address: e.Address, Helo: e.Helo})
 		}
-		var ids []string
 		for _, family := range []*config.Source{s.IPv4, s.IPv6} {
 			if family != nil {
-				ids = append(ids, family.Addresses...)
+				for _, id := range family.Addresses {
+					wanted = append(wanted, hook.SourceIP{ID: id})
+				}
 			}
 		}
-		for _, id := range ids {
-			wanted = append(wanted, hook.SourceIP{ID: id})
-		}
 	}
-	for _, w := range wanted {
-		id := w.ID
-		if id == "" {
-			id = w.Address
-		}
+	for _, w := range j.spread(wanted) {
+		id := pick(w.ID, w.Address)
 		a, ok := j.s.Source(id)
 		ip, err := netip.ParseAddr(a.Address)
 		if !ok || err != nil {
 			return configError("no source address '%s'", id)
 		}
-		helo := w.Helo
-		if helo == "" {
-			helo = a.Helo
+		x := source{a.ID, ip, pick(w.Helo, a.Helo), w.Proxy}
+		if x.proxy == (config.Proxy{}) {
+			x.proxy = a.Proxy
 		}
-		p.sources = append(p.sources, source{a.ID, ip, helo})
+		p.sources = append(p.sources, x)
 	}
-	random := s.Random == nil || *s.Random
-	if o.SourceIPRandom != nil {
-		random = *o.SourceIPRandom
-	}
-	if random {
+	p.random = flag(p.try.SourceIPRandom, s.Random, &yes)
+	if p.random {
 		rand.Shuffle(len(p.sources), func(x, y int) { p.sources[x], p.sources[y] = p.sources[y], p.sources[x] })
 	}
 	return nil
 }
 
-// session makes the options of the connection.
-func (j *job) session(p *plan, t *config.Transport, o *hook.TryOptions) *hook.AttemptError {
+var yes = true
+
+// spread puts the items of lists in the place of @ID.
+func (j *job) spread(pool []hook.SourceIP) []hook.SourceIP {
+	var out []hook.SourceIP
+	for _, x := range pool {
+		id, ok := strings.CutPrefix(x.ID, "@")
+		if !ok {
+			out = append(out, x)
+			continue
+		}
+		items, _ := j.s.Lists.Find("localip", id)
+		for _, y := range items {
+			out = append(out, hook.SourceIP{ID: y, Helo: x.Helo, Proxy: x.Proxy})
+		}
+	}
+	return out
+}
+
+// apply makes the options of the connection: what the script says counts before the
+// settings of the destination, and these before the transport.
+func (p *plan) apply(j *job) *hook.AttemptError {
+	o, t, d := p.try, p.transport, &p.delivery
 	s := &t.Session
 	c := &p.options
 	c.Helo = pick(o.Helo, s.Helo, j.s.Hostname)
 	c.LMTP = pick(o.Protocol, s.Protocol, "smtp") == "lmtp"
 	c.Username, c.Password = pick(o.Username, s.Auth.Username), pick(o.Password, s.Auth.Password)
 	c.Timeouts = map[string]time.Duration{}
-	for k, d := range s.Timeout {
-		c.Timeouts[k] = time.Duration(d)
+	for _, m := range []map[string]config.Duration{s.Timeout, d.Timeout.SMTP} {
+		for k, x := range m {
+			c.Timeouts[k] = time.Duration(x)
+		}
 	}
-	for k, d := range o.Timeout {
-		c.Timeouts[k] = d
-	}
-	if t.Connection.Timeout != nil {
-		c.ConnectTimeout = time.Duration(*t.Connection.Timeout)
+	maps.Copy(c.Timeouts, o.Timeout)
+	for _, x := range []*config.Duration{t.Connection.Timeout, d.Timeout.Connect} {
+		if x != nil {
+			c.ConnectTimeout = time.Duration(*x)
+		}
 	}
 	if o.ConnectTimeout > 0 {
 		c.ConnectTimeout = o.ConnectTimeout
@@ -182,32 +224,39 @@ func (j *job) session(p *plan, t *config.Transport, o *hook.TryOptions) *hook.At
 		}
 	}
 	c.NoChunking = o.Chunking != nil && !*o.Chunking
-	x := &c.TLS
-	mode := pick(o.TLS, s.TLS.Mode, "disabled")
+	return p.secure(j)
+}
+
+// secure makes the TLS options.
+func (p *plan) secure(j *job) *hook.AttemptError {
+	o, s, d := p.try, &p.transport.Session.TLS, &p.delivery.TLS
+	x := &p.options.TLS
+	mode := pick(o.TLS, d.Mode, s.Mode, "disabled")
 	if !slices.Contains(config.TLSModes, mode) {
 		return configError("unknown TLS mode '%s'", mode)
 	}
 	if x.Mode = smtpclient.TLSMode(mode); dane.Is(mode) {
 		p.dane = dane.Mode(mode)
 	}
-	x.Implicit = s.TLS.Implicit != nil && *s.TLS.Implicit
-	x.SNI = pick(o.TLSSNI, s.TLS.SNI)
-	x.VerifyHost = flag(o.TLSVerifyHost, s.TLS.VerifyHost)
-	x.DefaultCA = flag(o.TLSDefaultCA, s.TLS.DefaultCA)
-	x.VerifyNames = first(o.TLSVerifyName, s.TLS.VerifyNames)
+	x.Implicit = flag(s.Implicit)
+	x.SNI = pick(o.TLSSNI, d.SNI, s.SNI)
+	x.VerifyHost = flag(o.TLSVerifyHost, d.VerifyHost, s.VerifyHost)
+	x.DefaultCA = flag(o.TLSDefaultCA, s.DefaultCA)
+	x.VerifyNames = first(o.TLSVerifyName, s.VerifyNames)
 	x.CAs = j.s.CAs
-	if id := strings.TrimPrefix(pick(o.TLSClientCert, s.TLS.ClientCert), "pki:"); id != "" {
-		cert, err := j.s.ClientCert(id)
+	p.clientCert = strings.TrimPrefix(pick(o.TLSClientCert, s.ClientCert), "pki:")
+	if p.clientCert != "" {
+		cert, err := j.s.ClientCert(p.clientCert)
 		if err != nil {
-			return configError("client certificate '%s' is not usable", id)
+			return configError("client certificate '%s' is not usable", p.clientCert)
 		}
 		x.ClientCert = cert
 	}
 	var err error
-	if x.MinVersion, x.MaxVersion, err = pki.Versions(pick(o.TLSProtocols, s.TLS.Protocols)); err != nil {
+	if x.MinVersion, x.MaxVersion, err = pki.Versions(pick(o.TLSProtocols, d.Protocols, s.Protocols)); err != nil {
 		return configError("%s", err)
 	}
-	if x.CipherSuites, err = pki.Suites(pick(o.TLSCiphers, s.TLS.Ciphers)); err != nil {
+	if x.CipherSuites, err = pki.Suites(pick(o.TLSCiphers, d.Ciphers, s.Ciphers)); err != nil {
 		return configError("%s", err)
 	}
 	return nil
@@ -231,37 +280,36 @@ func flag(list ...*bool) bool {
 	return false
 }
 
-// dialOptions are the options for one target. The error is one of DANE.
-func (p *plan) dialOptions(ctx context.Context, t route.Target) (*smtpclient.Options, source, error) {
+// sessionOptions are the options for one host. The error is one of DANE.
+func (p *plan) sessionOptions(ctx context.Context, t target) (*smtpclient.Options, error) {
 	o := p.options
-	s, _ := p.source(t.IP)
-	o.Local = s.ip
-	if s.helo != "" {
-		o.Helo = s.helo
-	}
 	o.TLS.Host = t.Name()
 	if p.dane == "" {
-		return &o, s, nil
+		return &o, nil
 	}
 	policy, err := dane.Find(ctx, p.Resolver, t.Host, p.port, t.Secure, p.dane)
 	if err == nil {
 		policy.Apply(&o.TLS)
 	}
-	return &o, s, err
+	return &o, err
 }
 
-func (p *plan) addrPort(t route.Target) netip.AddrPort {
+func (p *plan) addrPort(t target) netip.AddrPort {
 	return netip.AddrPortFrom(t.IP, uint16(p.port))
 }
 
 // Server returns the settings of a transport for scripts that talk to it without the
 // queue. It implements part of smtp.Configuration.
 func (s *Settings) Server(id, domain string) (*smtp.Server, bool) {
-	j := &job{s: s, u: &spool.Unit{TransportID: id, Recipient: address.Address{Domain: domain}}}
+	u := &spool.Unit{TransportID: id, Recipient: address.Address{Domain: domain}}
+	j := &job{s: s, u: u, used: u}
 	if j.transport() == nil {
 		return nil, false
 	}
-	p, fail := j.plan(nil)
+	p, fail := j.plan()
+	if fail == nil {
+		fail = p.apply(j)
+	}
 	if fail != nil {
 		return nil, false
 	}

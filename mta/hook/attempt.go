@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"time"
 
+	"github.com/hawser-mta/hawser/mta/policy"
 	"github.com/hawser-mta/hawser/mta/smtp"
 	"github.com/hawser-mta/hawser/mta/spool"
 )
@@ -26,7 +27,9 @@ type Attempt struct {
 	Error    *AttemptError  // otherwise
 	Conn     *AttemptConn   // nil: no connection could be tried
 	Duration time.Duration
-	Relayed  bool // delivered to a peer without DSN
+	Relayed  bool             // delivered to a peer without DSN
+	Grouping string           // of the destination
+	Policy   []policy.Applied // in the order of the file
 }
 
 // AttemptResult is a deciding reply.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/hawser-mta/hawser/mta/address"
+	"github.com/hawser-mta/hawser/mta/config"
 	"github.com/hawser-mta/hawser/mta/smtp"
 )
 
@@ -43,10 +44,15 @@ type TryOptions struct {
 	XClient         smtp.Params
 	Chunking        *bool
 	NonlocalSource  *bool
+	Pooling         config.Pooling
+	ProxyProtocol   int // 1 or 2: send a PROXY header first; 0: none
 }
 
 // SourceIP is one entry of a source address pool.
-type SourceIP struct{ ID, Address, Helo string }
+type SourceIP struct {
+	ID, Address, Helo string
+	Proxy             config.Proxy
+}
 
 // QueueOptions puts a message back (hooks.md 11.3 and 12.4).
 type QueueOptions struct {

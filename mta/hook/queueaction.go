@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/hawser-mta/hawser/mta/config"
 	"github.com/hawser-mta/hawser/mta/script/mail"
 	"github.com/hawser-mta/hawser/runtime/registry"
 	"github.com/hawser-mta/hawser/runtime/value"
@@ -55,6 +56,16 @@ func readTry(o *registry.Options) (*TryOptions, error) {
 		ConnectTimeout: duration(o.Num("connect_timeout", 0)), XClient: mail.Params(o.Array("xclient")),
 		Chunking: flag("chunking"), NonlocalSource: flag("nonlocal_source"),
 	}
+	if n := o.Int("proxyprotocol", 0); n < 0 || n > 2 {
+		o.Bad("proxyprotocol", "1 or 2")
+	} else {
+		y.ProxyProtocol = n
+	}
+	if v, ok := o.Get("pooling"); ok {
+		if err := readPooling(&y.Pooling, registry.OptionsOf("Try", v)); err != nil {
+			return nil, err
+		}
+	}
 	if v, ok := o.Get("host"); ok {
 		if v.IsArray() {
 			y.Host = o.Strings("host")
@@ -86,6 +97,25 @@ func readTry(o *registry.Options) (*TryOptions, error) {
 	return y, o.Err()
 }
 
+// readPooling reads the option pooling; what it does not give stays nil.
+func readPooling(p *config.Pooling, o *registry.Options) error {
+	for key, to := range map[string]**bool{"enabled": &p.Enabled, "evictable": &p.Evictable} {
+		if _, ok := o.Get(key); ok {
+			b := o.Bool(key, false)
+			*to = &b
+		}
+	}
+	if _, ok := o.Get("timeout"); ok {
+		d := config.Duration(duration(o.Num("timeout", 0)))
+		p.Timeout = &d
+	}
+	if _, ok := o.Get("transactions"); ok {
+		n := o.Int("transactions", 0)
+		p.Transactions = &n
+	}
+	return o.Err()
+}
+
 // readEnvelope reads sender, recipient, sourceip and dsn.
 func readEnvelope(y *TryOptions, o *registry.Options) error {
 	if v, ok := o.Get("sender"); ok {
@@ -109,7 +139,15 @@ func readEnvelope(y *TryOptions, o *registry.Options) error {
 				continue
 			}
 			s := registry.OptionsOf("Try", v)
-			y.SourceIP = append(y.SourceIP, SourceIP{ID: s.Str("id", ""), Address: s.Str("address", ""), Helo: s.Str("helo", "")})
+			x := SourceIP{ID: s.Str("id", ""), Address: s.Str("address", ""), Helo: s.Str("helo", "")}
+			if v, ok := s.Get("proxy"); ok {
+				p := registry.OptionsOf("Try", v)
+				x.Proxy = config.Proxy{Host: p.Str("host", ""), Port: p.Int("port", 0), Version: p.Int("version", 0)}
+				if err := p.Err(); err != nil {
+					return err
+				}
+			}
+			y.SourceIP = append(y.SourceIP, x)
 			if err := s.Err(); err != nil {
 				return err
 			}

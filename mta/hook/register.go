@@ -94,7 +94,7 @@ func tryOptions() []sig.Option {
 		sig.Opt("host: string|array", "address or name to connect to, or lookup-mx"), sig.Opt("port: number", "TCP port"),
 		sig.Opt("domain: string", "domain of the MX look-up"), sig.Opt("sender: string|array", "replaces the sender"),
 		sig.Opt("recipient: string|array", "replaces the recipient"), sig.Opt("helo: string", "HELO name"),
-		sig.Opt("sourceip: array", "source addresses: ids, or [\"id\" or \"address\", \"helo\"]"), sig.Opt("sourceip_random: boolean = true", "spread over them"),
+		sig.Opt("sourceip: array", "source addresses: ids, or [\"id\" or \"address\", \"helo\", \"proxy\"]"), sig.Opt("sourceip_random: boolean = true", "spread over them"),
 		sig.Opt("saslusername: string", "user name"), sig.Opt("saslpassword: string", "password"),
 		sig.Opt("tls: string", "disabled, optional, optional_verify, require, require_verify, dane, dane_require or dane_fallback_require_verify"),
 		sig.Opt("tls_sni: string|boolean = false", "SNI name; true: the host"), sig.Opt("tls_protocols: string", "such as !SSLv3,!TLSv1"),
@@ -105,6 +105,8 @@ func tryOptions() []sig.Option {
 		sig.Opt("jobid: string", "for policies"), sig.Opt("tenantid: string", "for policies"), sig.Opt("timeout: array", "state => seconds"),
 		sig.Opt("connect_timeout: number = 30", "seconds"), optDSN,
 		sig.Opt("xclient: array", "attributes sent when the server offers XCLIENT"), sig.Opt("chunking: boolean = true", "use BDAT when it is offered"),
+		sig.Opt("pooling: array", "keeps the connection for more messages: enabled, timeout, transactions, evictable"),
+		sig.Opt("proxyprotocol: number", "1 or 2: send a PROXY header first"),
 		sig.Opt("nonlocal_source: boolean = false", "the source address need not be the host's"), sig.Opt("priority: number", "0 or 1"),
 	}
 }

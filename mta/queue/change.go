@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,50 +19,116 @@ const (
 	OpRetry             // make due at once, also held units
 	OpBounce            // return to the sender
 	OpDelete            // drop
+	OpUpdate            // change what Change.Set says
 )
 
-// changers is how many units are changed at once: their writes share fsyncs.
+// Change is a manual change.
+type Change struct {
+	Op
+	Set Set
+}
+
+// Set names the values that OpUpdate changes; nil ones stay.
+type Set struct {
+	TransportID, JobID, TenantID *string
+	Priority                     *int
+	Delay                        *time.Duration    // due from now on; of units that are not held
+	Metadata                     map[string]string // keys to set; "" removes
+}
+
+func (s *Set) apply(u *spool.Unit) {
+	set(&u.TransportID, s.TransportID)
+	set(&u.JobID, s.JobID)
+	set(&u.TenantID, s.TenantID)
+	set(&u.Priority, s.Priority)
+	if s.Delay != nil {
+		u.Due = time.Now().Add(*s.Delay)
+	}
+	if len(s.Metadata) > 0 {
+		u.Metadata = maps.Clone(u.Metadata)
+		if u.Metadata == nil {
+			u.Metadata = map[string]string{}
+		}
+		for k, v := range s.Metadata {
+			if u.Metadata[k] = v; v == "" {
+				delete(u.Metadata, k)
+			}
+		}
+	}
+}
+
+func set[T any](to, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+// changers is how many units are looked at at once: their writes share fsyncs.
 const changers = 32
 
-// Change applies an operation to every unit that match accepts and returns how
-// many it changed. Units in an attempt are left alone. match is called by several
-// goroutines.
-func (q *Queue) Change(match func(*spool.Unit) bool, op Op) int {
+// Change applies a change to every unit that match accepts and returns how many it
+// changed. Units in a script, in DNS or in an attempt are left alone. match is called
+// by several goroutines.
+func (q *Queue) Change(match func(*Item) bool, c Change) int {
+	var changed atomic.Int64
+	q.each(func(e *entry, stored uint32, it *Item) bool {
+		if match(it) && q.change(e, stored, it.Unit, &c) {
+			changed.Add(1)
+		}
+		return true
+	})
+	return int(changed.Load())
+}
+
+// each calls f with every unit, several at a time, until it returns false. The spool is
+// read outside the lock, because it may be slow.
+func (q *Queue) each(f func(e *entry, stored uint32, it *Item) bool) {
 	q.mu.Lock()
 	all := make([]*entry, 0, len(q.all))
 	for _, e := range q.all {
 		all = append(all, e)
 	}
 	q.mu.Unlock()
-	var next, changed atomic.Int64
+	var next atomic.Int64
 	var workers sync.WaitGroup
 	for range min(changers, len(all)) {
 		workers.Go(func() {
 			for i := next.Add(1); i <= int64(len(all)); i = next.Add(1) {
-				if q.change(all[i-1], match, op) {
-					changed.Add(1)
+				e := all[i-1]
+				it, stored, ok := q.item(e)
+				if !ok {
+					continue
+				}
+				u, err := q.store.Load(int(e.path), e.tx, e.n)
+				if err != nil {
+					continue
+				}
+				it.Unit = u
+				if !f(e, stored, it) {
+					next.Store(int64(len(all)))
 				}
 			}
 		})
 	}
 	workers.Wait()
-	return int(changed.Load())
 }
 
-// change reads and writes the spool outside the lock, because the spool may be
-// slow: in between the entry is frozen, or it has moved on and stays as it is.
-func (q *Queue) change(e *entry, match func(*spool.Unit) bool, op Op) bool {
-	q.mu.Lock()
-	stored := e.stored
-	q.mu.Unlock()
-	u, err := q.store.Load(e.path, e.tx, e.n)
-	if err != nil || !match(u) || !q.freeze(e, stored, op) {
+// change writes the spool outside the lock: meanwhile the entry is frozen. One that has
+// moved on since it was read stays as it is.
+func (q *Queue) change(e *entry, stored uint32, u *spool.Unit, c *Change) bool {
+	if !q.freeze(e, stored, c.Op) {
 		return false
 	}
-	cause, discard := op.cause()
-	if u.Hold = op == OpHold; !u.Hold {
-		u.Due = time.Time{}
+	cause, discard := c.cause()
+	switch {
+	case c.Op == OpUpdate:
+		c.Set.apply(u)
+	case c.Op == OpHold:
+		u.Hold = true
+	default:
+		u.Hold, u.Due = false, time.Time{}
 	}
+	var err error
 	if !discard {
 		if err = q.store.Update(u); err != nil {
 			q.o.Logger.Error("store unit", "transaction", e.tx, "queueid", e.n, "err", err)
@@ -70,8 +137,7 @@ func (q *Queue) change(e *entry, match func(*spool.Unit) bool, op Op) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if err == nil {
-		e.held, e.due = u.Hold, u.Due
-		e.stored++
+		q.refile(e, u)
 	}
 	if discard {
 		e.cause = &cause
@@ -86,13 +152,15 @@ func (q *Queue) freeze(e *entry, stored uint32, op Op) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	switch {
-	case q.all[e.key] != e, e.stored != stored, e.state == stateActive, e.state == stateUpdate, e.gone:
+	case q.all[e.key] != e, e.stored != stored, e.gone, e.cause != nil:
+		return false
+	case e.state == Working, e.state == Sending, e.state == Updating:
 		return false
 	case op == OpHold && e.held, op == OpRelease && !e.held:
 		return false
 	}
 	q.times.remove(e)
-	q.set(e, stateUpdate)
+	q.set(e, Updating)
 	return true
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/hawser-mta/hawser/mta/spool"
 )
 
-func every(*spool.Unit) bool { return true }
+func every(*queue.Item) bool { return true }
 
 // TestChangeAgainstAttempt: a change that read a unit before an attempt must not
 // write over what the attempt stored.
@@ -19,7 +19,7 @@ func TestChangeAgainstAttempt(t *testing.T) {
 		r := start(t, queue.Options{}, func(context.Context, *spool.Unit) queue.Outcome { return later(time.Hour) })
 		r.add(1, func(u *spool.Unit) { u.Due = time.Now().Add(30 * time.Second) })
 		r.store.slowLoad = time.Minute
-		if n := r.q.Change(every, queue.OpHold); n != 0 {
+		if n := r.q.Change(every, queue.Change{Op: queue.OpHold}); n != 0 {
 			t.Errorf("changed %d", n)
 		}
 		if u := r.store.units["t:1"]; u.Retry != 1 || u.Hold {
@@ -38,7 +38,7 @@ func TestChangeIsNotInTheWay(t *testing.T) {
 		})
 		r.add(1, func(u *spool.Unit) { u.Due = time.Now().Add(30 * time.Second) })
 		r.store.slowUpdate = time.Minute
-		go r.q.Change(every, queue.OpHold)
+		go r.q.Change(every, queue.Change{Op: queue.OpHold})
 		time.Sleep(time.Second)
 		begin := time.Now()
 		r.add(2, nil)
@@ -63,7 +63,7 @@ func TestDiscardByHand(t *testing.T) {
 		for n := range 100 {
 			r.add(n+1, func(u *spool.Unit) { u.Due = time.Now().Add(time.Hour) })
 		}
-		if n := r.q.Change(func(u *spool.Unit) bool { return u.Queue > 40 }, queue.OpDelete); n != 60 {
+		if n := r.q.Change(func(u *queue.Item) bool { return u.Queue > 40 }, queue.Change{Op: queue.OpDelete}); n != 60 {
 			t.Errorf("changed %d", n)
 		}
 		time.Sleep(time.Second)

@@ -14,26 +14,36 @@ type key struct {
 	n  int
 }
 
-type state uint8
+// State is where a unit is (spec mta 4.1).
+type State uint8
 
+// The states.
 const (
-	stateDefer state = iota
-	stateHold
-	stateReady
-	stateActive
-	stateUpdate // frozen by a manual change
+	Deferred State = iota // due in the future
+	Held                  // frozen until released
+	Due                   // stands in a lane
+	Working               // in a script or in DNS
+	Active                // stands in a sub-queue
+	Sending               // in an attempt
+	Updating              // frozen by a change
 	states
 )
+
+// String returns the name that operators use.
+func (s State) String() string {
+	return [...]string{"DEFER", "HOLD", "UNKNOWN", "UNKNOWN", "ACTIVE", "SENDING", "UPDATE"}[s]
+}
 
 // entry is what the queue knows of a unit. There may be millions.
 type entry struct {
 	key
-	path     int
 	lane     unique.Handle[lane]
 	stored   uint32 // how often its record was written
-	state    state
+	path     int32
+	state    State
 	priority uint8
 	held     bool
+	fresh    bool // it has never been prepared
 	gone     bool // done; only its removal is left
 	last     Action
 	cause    *Cause // to be discarded
@@ -44,12 +54,15 @@ type entry struct {
 	index    int       // in the heap, -1 outside
 	size     int64
 	quotas   []*quota
+
+	sub  *subQueue // Active and Sending
+	plan any       // Ready.Plan
 }
 
 func newEntry(u *spool.Unit) *entry {
 	return &entry{
-		key: key{u.Transaction, u.Queue}, path: u.Path, lane: laneOf(u), priority: clamp(u.Priority), held: u.Hold,
-		received: u.Received, due: u.Due, index: -1, size: u.Size,
+		key: key{u.Transaction, u.Queue}, path: int32(u.Path), lane: laneOf(u), priority: clamp(u.Priority), held: u.Hold,
+		received: u.Received, due: u.Due, index: -1, size: u.Size, fresh: u.Retry == 0,
 	}
 }
 

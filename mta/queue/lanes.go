@@ -6,21 +6,21 @@ import (
 	"github.com/hawser-mta/hawser/mta/spool"
 )
 
-// lane names units that stand in one line: those that tend to wait for the same
-// thing (spec mta 4.3). Few lanes are shared by many units.
+// lane names units that stand in one line before they are prepared, when nothing but
+// the envelope is known of them. Few lanes are shared by many units.
 type lane struct{ tenant, job, transport, domain string }
 
 func laneOf(u *spool.Unit) unique.Handle[lane] {
 	return unique.Make(lane{u.TenantID, u.JobID, u.TransportID, u.Recipient.Domain})
 }
 
-// ready holds units that are due. Lanes take turns, one unit each, so that a long
+// lanes holds units that are due. Lanes take turns, one unit each, so that a long
 // line keeps nobody else waiting; within a lane the first in is the first out.
 //
 //	turns ─► lane A: 1 2 3 … 90000
 //	         lane B: 1
 //	         lane C: 1 2              gives A1 B1 C1 A2 C2 A3 …
-type ready struct {
+type lanes struct {
 	lines map[unique.Handle[lane]]*line
 	turns fifo[*line]
 }
@@ -30,7 +30,7 @@ type line struct {
 	waiting fifo[*entry]
 }
 
-func (r *ready) add(e *entry) {
+func (r *lanes) add(e *entry) {
 	l := r.lines[e.lane]
 	if l == nil {
 		if r.lines == nil {
@@ -44,7 +44,7 @@ func (r *ready) add(e *entry) {
 }
 
 // take returns the unit whose turn it is, nil when there is none.
-func (r *ready) take() *entry {
+func (r *lanes) take() *entry {
 	if r.turns.empty() {
 		return nil
 	}
@@ -62,6 +62,8 @@ func (r *ready) take() *entry {
 type fifo[T any] struct{ items []T }
 
 func (f *fifo[T]) empty() bool { return len(f.items) == 0 }
+
+func (f *fifo[T]) first() T { return f.items[0] }
 
 func (f *fifo[T]) push(x T) { f.items = append(f.items, x) }
 

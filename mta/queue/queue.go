@@ -2,12 +2,11 @@ package queue
 
 import (
 	"context"
-	"errors"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"time"
 
+	"github.com/hawser-mta/hawser/mta/policy"
 	"github.com/hawser-mta/hawser/mta/spool"
 )
 
@@ -20,33 +19,22 @@ type Store interface {
 
 // Options describe a queue.
 type Options struct {
-	Workers int // attempts at once; 0: 1000
+	Workers     int // units prepared at once; 0: 1000
+	Connections int // attempts at once (queues.connections.max); 0: 10000
 	// MaxAge and HoldMaxAge return the greatest age of a unit in any state and
 	// of a held one; 0: none. They are asked when a unit is scheduled.
 	MaxAge, HoldMaxAge func() time.Duration
+	Pooling            func() int     // most idle connections (queues.pooling.size); nil: 1000
+	Policies           *policy.Engine // nil: one without policies
 	Logger             *slog.Logger
 }
 
-// Queue is the schedule of all units.
-type Queue struct {
-	o     Options
-	store Store
-	d     Deliverer
-	wake  chan struct{} // the loop has something to look at
-
-	mu      sync.Mutex
-	all     map[key]*entry
-	times   timeHeap
-	ready   [2]ready // by priority; high first
-	inState [states]int
-	stats   Stats // since start
-	quotas  map[string]*quota
-}
-
-// New returns a queue; Run starts it.
-func New(store Store, d Deliverer, o Options) *Queue {
+func (o *Options) defaults() {
 	if o.Workers == 0 {
 		o.Workers = 1000
+	}
+	if o.Connections == 0 {
+		o.Connections = 10000
 	}
 	none := func() time.Duration { return 0 }
 	if o.MaxAge == nil {
@@ -55,8 +43,45 @@ func New(store Store, d Deliverer, o Options) *Queue {
 	if o.HoldMaxAge == nil {
 		o.HoldMaxAge = none
 	}
-	return &Queue{o: o, store: store, d: d, wake: make(chan struct{}, 1), all: map[key]*entry{}, quotas: map[string]*quota{}}
+	if o.Pooling == nil {
+		o.Pooling = func() int { return 1000 }
+	}
+	if o.Policies == nil {
+		o.Policies = policy.New()
+	}
 }
+
+// Queue is the schedule of all units.
+type Queue struct {
+	o     Options
+	store Store
+	d     Deliverer
+	pool  *pool
+	wake  chan struct{} // the loop has something to look at
+
+	mu       sync.Mutex
+	all      map[key]*entry
+	times    timeHeap
+	lanes    [2]lanes           // by priority; high first
+	turns    [2]fifo[*subQueue] // likewise
+	subs     map[subKey]*subQueue
+	byWaiter map[*policy.Waiter]*subQueue
+	inState  [states]int
+	stats    Stats // since start
+	quotas   map[string]*quota
+}
+
+// New returns a queue; Run starts it.
+func New(store Store, d Deliverer, o Options) *Queue {
+	o.defaults()
+	return &Queue{
+		o: o, store: store, d: d, pool: newPool(o.Policies, o.Pooling), wake: make(chan struct{}, 1), all: map[key]*entry{},
+		quotas: map[string]*quota{}, subs: map[subKey]*subQueue{}, byWaiter: map[*policy.Waiter]*subQueue{},
+	}
+}
+
+// Policies returns the engine that the queue obeys.
+func (q *Queue) Policies() *policy.Engine { return q.o.Policies }
 
 // Add puts a stored unit into the schedule.
 func (q *Queue) Add(u *spool.Unit) {
@@ -73,24 +98,38 @@ func (q *Queue) Add(u *spool.Unit) {
 }
 
 // set changes the state of an entry.
-func (q *Queue) set(e *entry, s state) {
+func (q *Queue) set(e *entry, s State) {
+	if e.sub != nil && e.state == Active {
+		e.sub.live--
+	}
 	q.inState[e.state]--
 	q.inState[s]++
-	e.state = s
+	if e.state = s; s == Active {
+		e.sub.live++
+	}
+}
+
+// leave takes an entry out of its sub-queue.
+func (q *Queue) leave(e *entry) {
+	s := e.sub
+	e.sub, e.plan = nil, nil
+	if s != nil {
+		q.retire(s)
+	}
 }
 
 // place files an entry by its state and tells the loop.
 func (q *Queue) place(e *entry) {
 	e.wake = e.due
 	limit := q.o.MaxAge()
-	if e.held {
-		q.set(e, stateHold)
+	if q.leave(e); e.held {
+		q.set(e, Held)
 		e.wake = time.Time{}
 		if h := q.o.HoldMaxAge(); h > 0 && (limit == 0 || h < limit) {
 			limit = h
 		}
 	} else {
-		q.set(e, stateDefer)
+		q.set(e, Deferred)
 	}
 	if limit > 0 {
 		e.expires = e.received.Add(limit)
@@ -114,8 +153,8 @@ func (q *Queue) nudge() {
 	}
 }
 
-// Run dispatches units until drain is done, then waits for running attempts,
-// whose context ends with stop.
+// Run dispatches units until drain is done, then waits for what runs, whose context
+// ends with stop.
 func (q *Queue) Run(drain, stop context.Context) error {
 	var running sync.WaitGroup
 	timer := time.NewTimer(time.Hour)
@@ -126,9 +165,11 @@ func (q *Queue) Run(drain, stop context.Context) error {
 		select {
 		case <-drain.Done():
 		case <-q.wake:
+		case <-q.o.Policies.Signal():
 		case <-timer.C:
 		}
 	}
+	q.pool.shut()
 	running.Wait()
 	return nil
 }
@@ -136,36 +177,56 @@ func (q *Queue) Run(drain, stop context.Context) error {
 // idle is how long the loop sleeps when nothing is scheduled.
 const idle = time.Hour
 
-// dispatch starts what is due and returns how long nothing else will be.
+// dispatch starts what can go and returns how long nothing else will.
 func (q *Queue) dispatch(stop context.Context, running *sync.WaitGroup) time.Duration {
+	now := time.Now()
+	tick := q.o.Policies.Tick(now)
+	woken := q.o.Policies.Woken()
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	now := time.Now()
 	for len(q.times) > 0 && !q.times[0].wake.After(now) {
-		e := q.times.pop()
-		q.set(e, stateReady)
-		q.ready[1-e.priority].add(e)
+		q.arise(q.times.pop())
 	}
-	for q.inState[stateActive] < q.o.Workers {
+	for q.inState[Working] < q.o.Workers {
 		e := q.next()
 		if e == nil {
 			break
 		}
-		q.set(e, stateActive)
-		running.Go(func() { q.attempt(stop, e) })
+		q.set(e, Working)
+		running.Go(func() { q.work(stop, e) })
 	}
-	if len(q.times) == 0 {
-		return idle
+	for _, w := range woken {
+		if s := q.byWaiter[w]; s != nil {
+			s.parked = false
+			q.takeTurn(s)
+		}
 	}
-	return min(idle, q.times[0].wake.Sub(now))
+	for q.inState[Sending] < q.o.Connections && q.pick(stop, running) {
+	}
+	wait := min(idle, max(tick.Sub(now), 0))
+	if len(q.times) > 0 {
+		wait = min(wait, q.times[0].wake.Sub(now))
+	}
+	return wait
 }
 
-// next takes the unit whose turn it is in the highest priority.
+// arise puts an entry whose time has come into its lane. One that stands in a
+// sub-queue has waited too long there.
+func (q *Queue) arise(e *entry) {
+	if e.state == Active {
+		e.cause = new(Cause) // Expired
+	}
+	q.set(e, Due)
+	q.leave(e)
+	q.lanes[1-e.priority].add(e)
+}
+
+// next takes the unit that is to be prepared, of the highest priority first.
 func (q *Queue) next() *entry {
-	for i := range q.ready {
-		for e := q.ready[i].take(); e != nil; e = q.ready[i].take() {
-			// A manual change leaves a unit in its line, where it counts no more.
-			if e.state == stateReady && q.all[e.key] == e {
+	for i := range q.lanes {
+		for e := q.lanes[i].take(); e != nil; e = q.lanes[i].take() {
+			// A change leaves a unit in its line, where it counts no more.
+			if e.state == Due && q.all[e.key] == e {
 				return e
 			}
 		}
@@ -173,127 +234,56 @@ func (q *Queue) next() *entry {
 	return nil
 }
 
-// attempt runs one unit and files it again.
-func (q *Queue) attempt(ctx context.Context, e *entry) {
-	defer q.nudge() // a worker is free
-	if e.gone {
-		q.finish(e, &spool.Unit{Transaction: e.tx, Queue: e.n, Path: e.path}, e.last)
-		return
+// pick gives the sub-queue whose turn it is a chance and reports whether there was one.
+func (q *Queue) pick(stop context.Context, running *sync.WaitGroup) bool {
+	i := 0
+	if q.turns[0].empty() {
+		i = 1
 	}
-	u, err := q.store.Load(e.path, e.tx, e.n)
-	if err != nil {
-		q.o.Logger.Error("read unit", "transaction", e.tx, "queueid", e.n, "err", err)
-		q.unreadable(e, err)
-		return
+	if q.turns[i].empty() {
+		return false
 	}
-	out, ok := q.deliver(ctx, e, u)
-	switch {
-	case out.Action.Done():
-		q.finish(e, u, out.Action)
-	case ok:
-		e.cause = nil
-		q.again(e, u, out)
-	default:
-		q.postpone(e)
+	s := q.turns[i].pop()
+	s.turn = false
+	e := q.front(s)
+	if e == nil {
+		q.retire(s)
+		return true
 	}
+	q.stats.Picks++
+	l, c := q.lease(s)
+	if l == nil {
+		s.parked = true
+		q.stats.Parks++
+		return true
+	}
+	s.waiting.pop()
+	q.begin(s, e)
+	if !s.waiting.empty() {
+		q.takeTurn(s)
+	}
+	running.Go(func() { q.send(stop, running, s, e, l, c) })
+	return true
 }
 
-// deliver hands a unit to the deliverer. After a panic ok is false: the unit is
-// in no known state, but its record is as it was.
-func (q *Queue) deliver(ctx context.Context, e *entry, u *spool.Unit) (out Outcome, ok bool) {
-	expired := !e.expires.IsZero() && !time.Now().Before(e.expires)
-	defer func() {
-		if r := recover(); r != nil {
-			q.o.Logger.Error("panic in an attempt", "transaction", e.tx, "queueid", e.n, "err", r, "stack", string(debug.Stack()))
-			q.mu.Lock()
-			q.stats.Panics++
-			q.mu.Unlock()
-		}
-		// Nothing outlives its greatest age, unless it is a stop that cuts it short.
-		if expired && !out.Action.Done() && ctx.Err() == nil {
-			out = Outcome{Action: Deleted}
-		}
-	}()
-	switch {
-	case e.cause != nil:
-		out = q.d.Discard(ctx, u, *e.cause)
-	case expired:
-		out = q.d.Discard(ctx, u, Expired)
-	default:
-		out = q.d.Attempt(ctx, u)
-	}
-	return out, true
-}
-
-// again stores the new state of a unit that stays.
-func (q *Queue) again(e *entry, u *spool.Unit, out Outcome) {
-	u.Hold, u.Due = out.Action == Hold, out.Due
-	if err := q.store.Update(u); err != nil {
-		q.o.Logger.Error("store unit", "transaction", e.tx, "queueid", e.n, "err", err)
-	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.stats.Retried++
-	e.stored++
-	e.held, e.due, e.priority, e.lane = u.Hold, u.Due, clamp(u.Priority), laneOf(u)
-	q.place(e)
-}
-
-// removeAgain is when a removal that failed is tried again.
-const removeAgain = time.Minute
-
-// finish removes a unit that is done. It must not be tried again, so a removal
-// that fails is repeated without an attempt.
-func (q *Queue) finish(e *entry, u *spool.Unit, a Action) {
-	err := q.store.Remove(u)
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if !e.gone {
-		switch a {
-		case Delivered:
-			q.stats.Delivered++
-		case Bounced:
-			q.stats.Bounced++
-		default:
-			q.stats.Deleted++
+// lease gets the right to send from a sub-queue: with an idle connection when one
+// fits, else for a new one.
+func (q *Queue) lease(s *subQueue) (*policy.Lease, Conn) {
+	if s.key.reuse != "" {
+		if l, c, parked := q.pool.take(s); l != nil || parked {
+			return l, c
 		}
 	}
-	if err != nil {
-		q.o.Logger.Error("remove unit", "transaction", e.tx, "queueid", e.n, "err", err)
-		e.gone, e.last, e.held, e.due = true, a, false, time.Now().Add(removeAgain)
-		q.place(e)
-		return
+	l, evict := q.o.Policies.Acquire(&s.Waiter)
+	if evict != nil {
+		q.pool.evict(evict)
 	}
-	q.forget(e)
+	return l, nil
 }
 
-// tryAgain is when a unit is tried again that could not be read, or whose attempt
-// broke down.
-const tryAgain = time.Minute
-
-// unreadable forgets a unit that is not there; one that cannot be read for now
-// stays.
-func (q *Queue) unreadable(e *entry, err error) {
-	if !errors.Is(err, spool.ErrMissing) {
-		q.postpone(e)
-		return
-	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.stats.Dropped++
-	q.forget(e)
-}
-
-// postpone leaves a unit as it is stored.
-func (q *Queue) postpone(e *entry) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	e.due = time.Now().Add(tryAgain)
-	q.place(e)
-}
-
-func (q *Queue) forget(e *entry) {
-	delete(q.all, e.key)
-	q.inState[e.state]--
-	q.discharge(e)
+// begin marks an entry as being sent.
+func (q *Queue) begin(s *subQueue, e *entry) {
+	q.times.remove(e)
+	q.set(e, Sending)
+	s.sending++
 }

@@ -2,8 +2,12 @@ package queue
 
 // Stats counts units.
 type Stats struct {
-	Held, Deferred, Ready, Active, Updating               int   // now
-	Delivered, Bounced, Deleted, Retried, Dropped, Panics int64 // since start
+	Held, Deferred, Due, Working, Active, Sending, Updating int   // now
+	SubQueues                                               int   // now
+	Delivered, Bounced, Deleted, Retried, Dropped, Panics   int64 // since start
+	Picks, Parks                                            int64 // turns of sub-queues, and those that ended parked
+	PoolHits                                                int64 // units that went on at once on the connection of another
+	Pool                                                    PoolStats
 }
 
 // Stats returns the counts.
@@ -12,7 +16,9 @@ func (q *Queue) Stats() Stats {
 	defer q.mu.Unlock()
 	s := q.stats
 	n := &q.inState
-	s.Held, s.Deferred, s.Ready, s.Active, s.Updating = n[stateHold], n[stateDefer], n[stateReady], n[stateActive], n[stateUpdate]
+	s.Held, s.Deferred, s.Due, s.Working = n[Held], n[Deferred], n[Due], n[Working]
+	s.Active, s.Sending, s.Updating, s.SubQueues = n[Active], n[Sending], n[Updating], len(q.subs)
+	s.Pool = q.pool.counts()
 	return s
 }
 

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/hawser-mta/hawser/mta/smtp"
@@ -82,24 +83,39 @@ func dialOnce(ctx context.Context, addr netip.AddrPort, o *Options) (*Conn, *Inf
 	defer cancel()
 	d := o.Dialer
 	if d == nil {
-		nd := &net.Dialer{}
-		if o.FreeBind {
-			nd.Control = freeBind
+		var err error
+		if d, err = o.NetDialer(addr.Addr()); err != nil {
+			return nil, nil, err
 		}
-		if o.Local.IsValid() {
-			if o.Local.Unmap().Is4() != addr.Addr().Unmap().Is4() {
-				return nil, nil, &Error{Type: ErrConfig, Temporary: true,
-					Message: fmt.Sprintf("source address %s cannot reach %s: other family", o.Local, addr.Addr())}
-			}
-			nd.LocalAddr = &net.TCPAddr{IP: o.Local.AsSlice(), Zone: o.Local.Zone()}
-		}
-		d = nd
 	}
 	nc, err := d.DialContext(dctx, "tcp", addr.String())
 	if err != nil {
 		return nil, nil, networkError("", "connect to "+addr.String(), dctx, err)
 	}
 	return New(ctx, nc, o)
+}
+
+// NetDialer returns the dialer that is used for an address when Dialer is nil: bound to
+// Local. The error is an *Error when that cannot reach the address.
+func (o *Options) NetDialer(to netip.Addr) (*net.Dialer, error) {
+	d := &net.Dialer{}
+	if o.FreeBind {
+		d.Control = freeBind
+	}
+	if !o.Local.IsValid() {
+		return d, nil
+	}
+	if o.Local.Unmap().Is4() != to.Unmap().Is4() {
+		return nil, &Error{Type: ErrConfig, Temporary: true,
+			Message: fmt.Sprintf("source address %s cannot reach %s: other family", o.Local, to)}
+	}
+	d.LocalAddr = &net.TCPAddr{IP: o.Local.AsSlice(), Zone: o.Local.Zone()}
+	return d, nil
+}
+
+// DialError words the failure of a connection to addr as Dial does.
+func DialError(ctx context.Context, addr netip.AddrPort, err error) error {
+	return networkError("", "connect to "+addr.String(), ctx, err)
 }
 
 // New makes a session on a connection that is already open, and owns it from
@@ -133,19 +149,44 @@ func (c *Conn) Info() *Info { return &c.info }
 func (c *Conn) Usable() bool { return !c.broken }
 
 // Idle reports whether a pooled connection is still silent and open: a peer
-// that spoke or closed since the last answer makes it unusable.
+// that spoke or closed since the last answer makes it unusable. It does not wait.
 func (c *Conn) Idle() bool {
 	if c.broken || c.br.Buffered() > 0 {
 		return false
 	}
+	raw := c.nc
+	t, encrypted := raw.(*tls.Conn)
+	if encrypted {
+		raw = t.NetConn()
+	}
+	if sc, ok := raw.(syscall.Conn); ok {
+		switch peek(sc) {
+		case silent:
+			return true
+		case closed:
+			c.fail()
+			return false
+		}
+		if !encrypted {
+			c.fail()
+			return false
+		}
+	}
+	// Under TLS what has come may be a new ticket, not a word of the peer.
 	_ = c.nc.SetReadDeadline(time.Now().Add(time.Millisecond))
-	_, err := c.br.Peek(1)
-	if !errors.Is(err, os.ErrDeadlineExceeded) {
+	if _, err := c.br.Peek(1); !errors.Is(err, os.ErrDeadlineExceeded) {
 		c.fail()
 		return false
 	}
 	return true
 }
+
+// What there is to read from a socket.
+const (
+	silent = iota
+	spoken
+	closed
+)
 
 // Close ends the session: QUIT, five seconds for the answer, and the socket.
 // On a broken connection it only closes the socket.

@@ -1,0 +1,137 @@
+package delivery
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/hawser-mta/hawser/mta/address"
+	"github.com/hawser-mta/hawser/mta/hook"
+	"github.com/hawser-mta/hawser/mta/policy"
+	"github.com/hawser-mta/hawser/mta/queue"
+	"github.com/hawser-mta/hawser/mta/spool"
+)
+
+// prepared is what predelivery left for the attempt. Most units need none of it.
+type prepared struct {
+	try     *hook.TryOptions
+	context any
+	dsn     *hook.DSNOptions
+}
+
+// Prepare implements queue.Deliverer: the script of predelivery, and where the unit
+// goes.
+func (d *Deliverer) Prepare(ctx context.Context, u *spool.Unit) (*queue.Ready, queue.Outcome) {
+	j := d.job(u)
+	v, left := d.Hooks.RunQueue(ctx, &hook.QueueInput{Phase: hook.PreDelivery, Unit: u, Retry: u.Retry})
+	if ctx.Err() != nil {
+		return nil, j.interrupted()
+	}
+	j.prepared = prepared{v.Try, left, v.DSN}
+	j.metadata(v)
+	switch v.Action {
+	case hook.Queue:
+		return nil, j.queueEarly(v)
+	case hook.Bounce, hook.Delete:
+		return nil, j.without(ctx, v.Action, v.Text)
+	}
+	r, fail := j.override().ready(ctx)
+	if ctx.Err() != nil {
+		return nil, j.interrupted()
+	}
+	if fail != nil {
+		return nil, j.conclude(ctx, &hook.Attempt{Error: fail, Duration: time.Since(j.begin)})
+	}
+	r.Store = v.Meta != nil
+	if j.prepared != (prepared{}) {
+		r.Plan = &j.prepared
+	}
+	return r, queue.Outcome{}
+}
+
+// ready finds the sub-queue of a unit: its first destination, and the sources that can
+// reach it.
+func (j *job) ready(ctx context.Context) (*queue.Ready, *hook.AttemptError) {
+	p, fail := j.plan()
+	if fail != nil {
+		return nil, fail
+	}
+	targets, none := p.Targets(ctx)
+	if none != nil {
+		return nil, &hook.AttemptError{Type: "dns", DNS: none.Kind, Temporary: none.Temporary, Message: none.Message}
+	}
+	to := targets[0]
+	r := &queue.Ready{Facts: j.facts(to), Random: p.random, Priority: j.used.Priority}
+	for _, s := range p.sources {
+		if s.reaches(to.IP) {
+			r.Sources = append(r.Sources, policy.Source{ID: s.id, IP: s.ip})
+		}
+	}
+	if len(r.Sources) == 0 { // the system chooses
+		r.Sources = []policy.Source{{}}
+	}
+	p.overlay(&r.Facts, &r.Sources[0])
+	if fail := p.apply(j); fail != nil {
+		return nil, fail
+	}
+	j.sent = &r.Facts
+	if p.pooling.enabled {
+		r.Reuse = p.reuse(&r.Facts)
+	}
+	if s := j.schedule(); s.During > 0 {
+		r.Expires = j.u.Received.Add(s.During)
+	}
+	return r, nil
+}
+
+// facts are what policies see of a unit on its way to a target.
+func (j *job) facts(t target) policy.Facts {
+	f := policy.Facts{
+		TenantID: j.used.TenantID, JobID: j.used.JobID, TransportID: j.used.TransportID,
+		RecipientDomain: strings.ToLower(address.ASCIIDomain(j.used.Recipient.Domain)),
+	}
+	j.lead(&f, t)
+	return f
+}
+
+// lead sets the destination of facts.
+func (j *job) lead(f *policy.Facts, t target) {
+	f.RemoteMX, f.RemoteIP = strings.ToLower(t.Name()), t.IP.Unmap()
+	f.Grouping = j.s.Groupings.Of(f)
+}
+
+// override applies what the script changed for this attempt only: the unit stays as it
+// is, what the attempt uses is a copy.
+func (j *job) override() *job {
+	j.used = j.u
+	o := j.try
+	if o == nil {
+		return j
+	}
+	x := *j.u
+	j.used = &x
+	if o.Sender != nil {
+		x.Sender, x.SenderParams = *o.Sender, o.SenderParams
+	}
+	if o.Recipient != nil {
+		x.Recipient, x.RcptParam = *o.Recipient, o.RecipientParams
+	}
+	set(&x.JobID, o.JobID)
+	set(&x.TenantID, o.TenantID)
+	set(&x.Priority, o.Priority)
+	if o.DSN != nil {
+		x.DSN = spool.DSN{EnvID: o.DSN.EnvID, Ret: o.DSN.Ret, Orcpt: o.DSN.Orcpt, Notify: o.DSN.Notify}
+	}
+	j.success = o.DSNSuccess
+	return j
+}
+
+func set[T any](to, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+// reaches reports whether a source has the family of an address.
+func (s *source) reaches(ip netip.Addr) bool { return s.ip.Unmap().Is4() == ip.Unmap().Is4() }

@@ -1,0 +1,125 @@
+package mta
+
+import (
+	"net"
+	"net/netip"
+	"reflect"
+
+	"github.com/google/uuid"
+	"github.com/hawser-mta/hawser/mta/config"
+	"github.com/hawser-mta/hawser/mta/policy"
+	scriptqueue "github.com/hawser-mta/hawser/mta/script/queue"
+)
+
+// enforce puts the policies of a state in force, when they are others than before.
+func (s *Server) enforce(now, old *state) error {
+	c := now.config
+	if old != nil && reflect.DeepEqual([]any{c.Policies, c.Suspends, c.App.Lists, c.App.Queues.Grouping},
+		[]any{old.config.Policies, old.config.Suspends, old.config.App.Lists, old.config.App.Queues.Grouping}) {
+		return nil
+	}
+	return s.policies.Load(&policy.Config{
+		Policies: c.Policies, Suspends: c.Suspends, Lists: c.App.Lists, Groupings: now.settings.Groupings,
+	})
+}
+
+// scriptQueue implements scriptqueue.Server: what scripts can say to the queue.
+type scriptQueue struct{ s *Server }
+
+// Suspend implements scriptqueue.Server.
+func (q scriptQueue) Suspend(x scriptqueue.Suspension) (id string, added, ok bool) {
+	p := policy.Suspension{ID: x.ID, Tag: x.Tag, If: conditions(x.Match), Properties: x.Properties, TTL: x.TTL}
+	if p.ID == "" {
+		p.ID = uuid.NewString()
+	}
+	id, added, err := q.s.policies.Suspend(p, x.Update)
+	if err != nil {
+		return "", false, false
+	}
+	if added {
+		q.s.o.Logger.Info("suspended", "event", "suspend", "id", id, "fields", x.Match, "tag", x.Tag, "ttl", x.TTL.Seconds())
+	}
+	return id, added, true
+}
+
+// Policy implements scriptqueue.Server.
+func (q scriptQueue) Policy(x scriptqueue.Policy) (id string, added, ok bool) {
+	d := policy.Condition{ID: x.ID, Type: x.Type, If: conditions(x.If), TTL: x.TTL, Then: config.PolicyAction{
+		Tag: x.Tag, Properties: x.Properties, Algorithm: x.Rate.Algorithm,
+	}}
+	for _, name := range x.Fields {
+		f, known := policy.FieldOf(name)
+		if !known {
+			return "", false, false
+		}
+		d.Fields = append(d.Fields, f)
+	}
+	if x.Concurrency > 0 {
+		d.Then.Concurrency = &x.Concurrency
+	}
+	if x.Rate.Count > 0 {
+		d.Then.Rate = &config.Rate{Count: x.Rate.Count, Interval: x.Rate.Interval}
+	}
+	if x.ConnectInterval > 0 {
+		d.Then.ConnectInterval = &x.ConnectInterval
+	}
+	if x.Stop {
+		d.Then.Stop = &x.Stop
+	}
+	if d.ID == "" {
+		d.ID = uuid.NewString()
+	}
+	id, added, err := q.s.policies.AddCondition(d, x.Update)
+	if err != nil {
+		return "", false, false
+	}
+	if added {
+		q.s.o.Logger.Info("condition added", "event", "policy", "id", id, "type", d.Type, "fields", x.Fields, "if", x.If, "tag", x.Tag, "ttl", x.TTL.Seconds())
+	}
+	return id, added, true
+}
+
+// DeletePolicy implements scriptqueue.Server.
+func (q scriptQueue) DeletePolicy(id string) bool { return q.s.policies.DeleteCondition(id) }
+
+// Quota implements scriptqueue.Server.
+func (q scriptQueue) Quota(name string) (count, bytes int64) {
+	if q.s.queue == nil {
+		return 0, 0
+	}
+	u := q.s.queue.Quota(name)
+	return int64(u.Count), u.Bytes
+}
+
+func conditions(list []scriptqueue.Match) config.Match {
+	var out config.Match
+	for _, m := range list {
+		out = append(out, config.FieldMatch{Field: m.Field, Patterns: []string{m.Pattern}})
+	}
+	return out
+}
+
+// self reports whether this server listens at an address and port.
+func (s *Server) self(ip netip.Addr, port int) bool {
+	for _, a := range s.bound {
+		if int(a.Port()) != port {
+			continue
+		}
+		if a.Addr().Unmap() == ip.Unmap() || a.Addr().IsUnspecified() && s.own[ip.Unmap()] {
+			return true
+		}
+	}
+	return false
+}
+
+// ownAddresses returns the addresses of the host.
+func ownAddresses() map[netip.Addr]bool {
+	out := map[netip.Addr]bool{}
+	list, _ := net.InterfaceAddrs() // without them only what is bound explicitly counts
+	for _, a := range list {
+		if p, err := netip.ParsePrefix(a.String()); err == nil {
+			out[p.Addr().Unmap()] = true
+		}
+	}
+	return out
+}

@@ -1,0 +1,308 @@
+package policy
+
+import (
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// Lease is the right to one connection from a source address, with one message.
+type Lease struct {
+	Source Source
+	bounds []bound
+	idle   bool
+	gone   bool
+}
+
+// Acquire takes a place in every counter that applies to a waiter. Without a lease the
+// waiter is parked; it comes back by Woken. evict is then an idle lease that is in the
+// way: its connection should be closed and the lease released.
+func (e *Engine) Acquire(w *Waiter) (l, evict *Lease) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := time.Now()
+	defer e.settle(w, now)
+	w.unpark() // it may ask without having been woken
+	w.redeem()
+	r := e.resolve(w)
+	found := -1
+	n := 0
+	for i := range r.choices {
+		x := &r.choices[i]
+		if x.suspended != nil {
+			continue
+		}
+		if c, _ := x.blocked(all, now); c != nil {
+			continue
+		}
+		if n++; !w.Random {
+			found = i
+			break
+		}
+		if rand.IntN(n) == 0 { // each of n with the same chance
+			found = i
+		}
+	}
+	if found >= 0 {
+		x := &r.choices[found]
+		l = &Lease{Source: *x.source, bounds: x.bounds}
+		for _, b := range l.bounds {
+			b.c.take(&b.a.Limits, all, now)
+		}
+		e.stats.Leases++
+		w.since = time.Time{}
+		return l, nil
+	}
+	return nil, e.park(w, r, now)
+}
+
+// park makes a waiter wait for what is in the way of each of its sources.
+func (e *Engine) park(w *Waiter, r *resolution, now time.Time) (evict *Lease) {
+	if w.since.IsZero() {
+		w.since = now
+	}
+	for i := range r.choices {
+		x := &r.choices[i]
+		if x.suspended != nil {
+			w.parkUnder(x.suspended)
+			continue
+		}
+		c, a := x.blocked(all, now)
+		reason, until := c.room(&a.Limits, all, now)
+		e.stats.count(reason)
+		w.parkOn(c, a, all)
+		if !until.IsZero() {
+			e.setClock(c, until)
+		}
+		if reason == ByConcurrency && evict == nil && len(c.idle) > 0 {
+			evict = c.idle[0]
+		}
+	}
+	return evict
+}
+
+// blocked returns the first counter without room, nil when all have some.
+func (x *choice) blocked(n need, now time.Time) (*counter, *action) {
+	for _, b := range x.bounds {
+		if reason, _ := b.c.room(&b.a.Limits, n, now); reason != "" {
+			return b.c, b.a
+		}
+	}
+	return nil, nil
+}
+
+// settle ends the promise that a waiter was woken with, and passes on what it leaves.
+func (e *Engine) settle(w *Waiter, now time.Time) {
+	if c := w.promise; c != nil {
+		w.promise = nil
+		e.pass(c, now)
+	}
+}
+
+// redeem lets a waiter use what was promised to it; e is locked.
+func (w *Waiter) redeem() {
+	if w.promise != nil && w.promise.promised > 0 {
+		w.promise.promised--
+	}
+}
+
+// Release gives the places of a lease back.
+func (e *Engine) Release(l *Lease) {
+	if l == nil {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if l.gone {
+		return
+	}
+	l.gone = true
+	e.busy(l)
+	now := time.Now()
+	for _, b := range l.bounds {
+		b.c.open--
+		e.pass(b.c, now)
+	}
+}
+
+// Idle tells that the connection of a lease has no message for now. It keeps its
+// places until somebody else needs them: evict is then the lease itself.
+func (e *Engine) Idle(l *Lease) (evict bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if l.gone || l.idle {
+		return false
+	}
+	l.idle = true
+	for _, b := range l.bounds {
+		b.c.idle = append(b.c.idle, l)
+		evict = evict || b.c.wanted()
+	}
+	return evict
+}
+
+// wanted reports whether somebody waits for a connection to end.
+func (c *counter) wanted() bool {
+	return slices.ContainsFunc(c.queues, func(q *line) bool {
+		return q.n.slot && q.a.Concurrency > 0 && c.open+c.promised >= q.a.Concurrency
+	})
+}
+
+// busy ends being idle; e is locked.
+func (e *Engine) busy(l *Lease) {
+	if !l.idle {
+		return
+	}
+	l.idle = false
+	for _, b := range l.bounds {
+		b.c.idle = slices.DeleteFunc(b.c.idle, func(x *Lease) bool { return x == l })
+	}
+}
+
+// Wanted reports whether another waiter has waited for a connection of this lease to
+// end for longer than patience: whoever uses it should let go (spec mta 4.3).
+func (e *Engine) Wanted(l *Lease, patience time.Duration) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := time.Now()
+	for _, b := range l.bounds {
+		for _, q := range b.c.queues {
+			if q.n.slot && q.a.Concurrency > 0 && b.c.open >= q.a.Concurrency && now.Sub(q.head().since) > patience {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Again takes a lease over for another message, on the connection there is. It fails
+// when a limit or a suspension is in the way; the lease stays as it was.
+func (e *Engine) Again(l *Lease, f *Facts) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	v := &view{Facts: f, source: &l.Source}
+	if l.gone || e.suspended(v) != nil {
+		return false
+	}
+	return e.change(l, e.bounds(v), need{message: true}, need{message: true, slot: true}, time.Now())
+}
+
+// Await parks a waiter that could go on with the idle connection of a lease, were it
+// not for a rate. It reports false when something else is in the way.
+func (e *Engine) Await(l *Lease, w *Waiter, f *Facts) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := time.Now()
+	defer e.settle(w, now)
+	w.redeem()
+	v := &view{Facts: f, source: &l.Source}
+	if l.gone || e.suspended(v) != nil {
+		return false
+	}
+	next := need{message: true}
+	for _, b := range e.bounds(v) {
+		n := next
+		if !l.has(b.c) {
+			n.slot = true
+		}
+		reason, until := b.c.room(&b.a.Limits, n, now)
+		if reason == "" {
+			continue
+		}
+		if reason != ByRate {
+			return false
+		}
+		if w.since.IsZero() {
+			w.since = now
+		}
+		w.unpark()
+		w.parkOn(b.c, b.a, next)
+		if !until.IsZero() {
+			e.setClock(b.c, until)
+		}
+		e.stats.count(reason)
+		return true
+	}
+	return false
+}
+
+// Move takes a lease over for the same message to another destination or from another
+// source, on a new connection. It fails as Again does.
+func (e *Engine) Move(l *Lease, f *Facts, s Source) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	v := &view{Facts: f, source: &s}
+	if l.gone || e.suspended(v) != nil {
+		return false
+	}
+	if !e.change(l, e.bounds(v), need{connection: true}, all, time.Now()) {
+		return false
+	}
+	l.Source = s
+	return true
+}
+
+// Swap gives a lease the places of another one, and that one's up for its own.
+func (e *Engine) Swap(l, other *Lease) {
+	e.mu.Lock()
+	l.Source, other.Source = other.Source, l.Source
+	l.bounds, other.bounds = other.bounds, l.bounds
+	e.mu.Unlock()
+	e.Release(other)
+}
+
+// Beside takes a lease for a second connection with the message of the first, which
+// is tried at the same time; Swap or Release ends it. It returns nil when there is no room.
+func (e *Engine) Beside(l *Lease, f *Facts, s Source) *Lease {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	v := &view{Facts: f, source: &s}
+	if l.gone || e.suspended(v) != nil {
+		return nil
+	}
+	now := time.Now()
+	x := &Lease{Source: s, bounds: e.bounds(v)}
+	for _, b := range x.bounds {
+		n := need{slot: true, connection: true, message: !l.has(b.c)}
+		if reason, _ := b.c.room(&b.a.Limits, n, now); reason != "" {
+			return nil
+		}
+	}
+	for _, b := range x.bounds {
+		b.c.take(&b.a.Limits, need{slot: true, connection: true, message: !l.has(b.c)}, now)
+	}
+	return x
+}
+
+func (l *Lease) has(c *counter) bool {
+	return slices.ContainsFunc(l.bounds, func(b bound) bool { return b.c == c })
+}
+
+// change gives a lease other bounds: kept is needed of those it has already, fresh of
+// the others.
+func (e *Engine) change(l *Lease, bounds []bound, kept, fresh need, now time.Time) bool {
+	need := func(c *counter) need {
+		if l.has(c) {
+			return kept
+		}
+		return fresh
+	}
+	for _, b := range bounds {
+		if reason, _ := b.c.room(&b.a.Limits, need(b.c), now); reason != "" {
+			return false
+		}
+	}
+	e.busy(l)
+	old := *l
+	for _, b := range bounds {
+		b.c.take(&b.a.Limits, need(b.c), now)
+	}
+	l.bounds = bounds
+	for _, b := range old.bounds {
+		if !l.has(b.c) {
+			b.c.open--
+			e.pass(b.c, now)
+		}
+	}
+	return true
+}

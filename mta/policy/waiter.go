@@ -1,0 +1,135 @@
+package policy
+
+import (
+	"container/list"
+	"time"
+)
+
+// Waiter stands for units that are alike to policies: a sub-queue. Its owner sets the
+// first fields and leaves them so; the rest is the engine's.
+type Waiter struct {
+	Facts    Facts
+	Sources  []Source // one at least; an entry may repeat to weigh more
+	Random   bool     // choose among the sources that can go, else the first of them
+	Priority int      // 0 or 1
+
+	known   *resolution
+	promise *counter // whoever woke it
+	since   time.Time
+	hangs   []hang
+	woken   bool // it is on the list of the woken
+}
+
+// hang is one place where a waiter is parked.
+type hang struct {
+	c *counter // nil: a suspension
+	q *line
+	s *Suspension
+	e *list.Element
+}
+
+// resolution is what applies to a waiter.
+type resolution struct {
+	version uint64
+	choices []choice // as the sources
+}
+
+// choice is one source with what limits it.
+type choice struct {
+	source    *Source
+	suspended *Suspension
+	bounds    []bound
+}
+
+// bound is the place of a waiter in one policy.
+type bound struct {
+	c *counter
+	a *action
+}
+
+// resolve finds out what applies to a waiter.
+func (e *Engine) resolve(w *Waiter) *resolution {
+	if w.known != nil && w.known.version == e.version {
+		return w.known
+	}
+	r := &resolution{version: e.version, choices: make([]choice, len(w.Sources))}
+	var shared []bound // as long as no policy looks at the source
+	for i := range w.Sources {
+		x := &r.choices[i]
+		x.source = &w.Sources[i]
+		v := &view{Facts: &w.Facts, source: x.source}
+		x.suspended = e.suspended(v)
+		if i > 0 && !e.bySource {
+			x.bounds = shared
+			continue
+		}
+		x.bounds = e.bounds(v)
+		shared = x.bounds
+	}
+	w.known = r
+	return r
+}
+
+// bounds returns the places of a view in all policies that limit it.
+func (e *Engine) bounds(v *view) []bound {
+	var out []bound
+	for _, r := range e.rules {
+		x := r.view(v)
+		a := r.action(&x)
+		if a == none {
+			continue
+		}
+		out = append(out, bound{r.counter(&x), a})
+		if a.stop {
+			break
+		}
+	}
+	return out
+}
+
+// parkOn makes a waiter wait for a counter.
+func (w *Waiter) parkOn(c *counter, a *action, n need) {
+	for _, h := range w.hangs {
+		if h.c == c && h.q.a == a {
+			return
+		}
+	}
+	q := c.line(a, n, w.Priority)
+	h := hang{c: c, q: q}
+	if q.waiting.Len() > 0 && w.since.Before(q.head().since) {
+		h.e = q.waiting.PushFront(w) // it was woken, and something else was in the way
+	} else {
+		h.e = q.waiting.PushBack(w)
+	}
+	w.hangs = append(w.hangs, h)
+}
+
+// parkUnder makes a waiter wait for the end of a suspension.
+func (w *Waiter) parkUnder(s *Suspension) {
+	for _, h := range w.hangs {
+		if h.s == s {
+			return
+		}
+	}
+	w.hangs = append(w.hangs, hang{s: s, e: s.waiting.PushBack(w)})
+}
+
+// unpark takes a waiter out of everything that it waits for.
+func (w *Waiter) unpark() {
+	for _, h := range w.hangs {
+		if h.s != nil {
+			h.s.waiting.Remove(h.e)
+			continue
+		}
+		h.q.waiting.Remove(h.e)
+		if h.q.waiting.Len() == 0 {
+			for i, q := range h.c.queues {
+				if q == h.q {
+					h.c.queues = append(h.c.queues[:i], h.c.queues[i+1:]...)
+					break
+				}
+			}
+		}
+	}
+	w.hangs = w.hangs[:0]
+}

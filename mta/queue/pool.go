@@ -1,0 +1,203 @@
+package queue
+
+import (
+	"sync"
+	"time"
+
+	"github.com/hawser-mta/hawser/mta/policy"
+)
+
+// pool holds connections between messages (spec mta 7). They keep the places of their
+// leases until somebody else needs them.
+type pool struct {
+	policies *policy.Engine
+	size     func() int
+
+	mu      sync.Mutex
+	byReuse map[string][]*pooled // the last used at the end
+	byLease map[*policy.Lease]*pooled
+	order   fifo[*pooled] // the oldest first; some are gone
+	shutAll bool
+	stats   PoolStats
+}
+
+// PoolStats counts what became of connections after a message.
+type PoolStats struct {
+	Size                                 int   // idle now
+	Hits, Misses, Expired, Evicted, Skip int64 // since start
+}
+
+type pooled struct {
+	l         *policy.Lease
+	c         Conn
+	reuse     string
+	evictable bool
+	gone      bool
+	timer     *time.Timer
+}
+
+func newPool(p *policy.Engine, size func() int) *pool {
+	return &pool{policies: p, size: size, byReuse: map[string][]*pooled{}, byLease: map[*policy.Lease]*pooled{}}
+}
+
+// put keeps a connection, or closes it when it can take no more or is in the way.
+func (p *pool) put(l *policy.Lease, c Conn) {
+	more, keep, evictable := c.Rest()
+	x := &pooled{l: l, c: c, reuse: c.Reuse(), evictable: evictable}
+	p.mu.Lock()
+	var oldest *pooled
+	full := false
+	if len(p.byLease) >= p.size() {
+		oldest = p.oldest()
+		full = oldest == nil
+	}
+	if p.shutAll || more <= 0 || keep <= 0 || x.reuse == "" || full || p.policies.Idle(l) {
+		p.stats.Skip++
+		p.mu.Unlock()
+		p.end(x)
+		return
+	}
+	if oldest != nil {
+		p.drop(oldest)
+		p.stats.Evicted++
+	}
+	p.byReuse[x.reuse] = append(p.byReuse[x.reuse], x)
+	p.byLease[l] = x
+	p.order.push(x)
+	x.timer = time.AfterFunc(keep, func() { p.expire(x) })
+	p.mu.Unlock()
+	if oldest != nil {
+		p.end(oldest)
+	}
+}
+
+// oldest returns the connection that was put first and may be closed for another.
+func (p *pool) oldest() *pooled {
+	for !p.order.empty() && p.order.first().gone {
+		p.order.pop()
+	}
+	for _, x := range p.order.items {
+		if !x.gone && x.evictable {
+			return x
+		}
+	}
+	return nil
+}
+
+// take returns a connection for a sub-queue that policies let go on. A sub-queue that
+// only has to wait for a rate is parked: the connection waits with it.
+func (p *pool) take(s *subQueue) (l *policy.Lease, c Conn, parked bool) {
+	for {
+		p.mu.Lock()
+		list := p.byReuse[s.key.reuse]
+		if len(list) == 0 {
+			p.stats.Misses++
+			p.mu.Unlock()
+			return nil, nil, false
+		}
+		x := list[len(list)-1]
+		f := s.Facts
+		x.c.Remote(&f)
+		alive := x.c.Alive()
+		if alive && !p.policies.Again(x.l, &f) {
+			p.mu.Unlock()
+			return nil, nil, p.policies.Await(x.l, &s.Waiter, &f)
+		}
+		p.drop(x)
+		if alive {
+			p.stats.Hits++
+		} else {
+			p.stats.Expired++
+		}
+		p.mu.Unlock()
+		if alive {
+			return x.l, x.c, false
+		}
+		p.end(x)
+	}
+}
+
+// drop takes a connection out; p is locked.
+func (p *pool) drop(x *pooled) {
+	x.gone = true
+	x.timer.Stop()
+	delete(p.byLease, x.l)
+	list := p.byReuse[x.reuse]
+	for i, y := range list {
+		if y == x {
+			list = append(list[:i:i], list[i+1:]...)
+			break
+		}
+	}
+	if len(list) == 0 {
+		delete(p.byReuse, x.reuse)
+	} else {
+		p.byReuse[x.reuse] = list
+	}
+	for !p.order.empty() && p.order.first().gone {
+		p.order.pop()
+	}
+}
+
+func (p *pool) end(x *pooled) {
+	x.c.Close()
+	p.policies.Release(x.l)
+}
+
+func (p *pool) expire(x *pooled) {
+	p.mu.Lock()
+	gone := x.gone
+	if !gone {
+		p.drop(x)
+		p.stats.Expired++
+	}
+	p.mu.Unlock()
+	if !gone {
+		p.end(x)
+	}
+}
+
+// evict closes the connection of a lease.
+func (p *pool) evict(l *policy.Lease) {
+	p.mu.Lock()
+	x := p.byLease[l]
+	if x != nil {
+		p.drop(x)
+		p.stats.Evicted++
+	}
+	p.mu.Unlock()
+	if x != nil {
+		p.end(x)
+	}
+}
+
+// shut closes all connections and keeps no more.
+func (p *pool) shut() {
+	p.mu.Lock()
+	p.shutAll = true
+	var all []*pooled
+	for _, x := range p.byLease {
+		all = append(all, x)
+	}
+	for _, x := range all {
+		p.drop(x)
+	}
+	p.mu.Unlock()
+	for _, x := range all {
+		p.end(x)
+	}
+}
+
+func (p *pool) closed() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.shutAll
+}
+
+func (p *pool) counts() PoolStats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.stats
+	s.Size = len(p.byLease)
+	return s
+}
