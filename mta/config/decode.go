@@ -169,12 +169,9 @@ func (d *decoder) mapping(n ast.Node, v reflect.Value, path string) {
 			continue
 		}
 		f := fields[key]
-		switch f.Tag.Get("since") {
-		case "later":
+		if f.Tag.Get("since") == "later" {
 			d.fault(p, "", "%s is not supported by this version", join(path, key))
 			continue
-		case "read":
-			d.fault(p, "", "%s has no effect in this version", join(path, key)).Severity = diag.Warning
 		}
 		d.value(p.Value, v.FieldByIndex(f.Index), join(path, key))
 	}

@@ -7,9 +7,8 @@
 //
 // The files are typed structs with tags (smtpd.go and control.go; app.go, queues.go,
 // source.go and transport.go; policy.go, suspend.go, delivery.go): `yaml` names the
-// key; `since` tells that a later version serves it, so that a configured feature is
-// never silently missing ("later": the key is an error, "read": it is read and
-// checked, with a warning); `counts` from when a change is in force (change.go).
+// key; `since:"later"` that a later version serves it, so that a configured feature is
+// never silently missing: the key is an error; `counts` from when a change is in force (change.go).
 // decode.go fills them from the syntax tree, which has the positions; unknown keys
 // are errors with a suggestion. Conditions on mail are the same everywhere (match.go).
 // Validate checks what one value cannot tell (validate*.go), transport.go resolves

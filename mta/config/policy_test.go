@@ -58,7 +58,7 @@ func TestSuspends(t *testing.T) {
 	t.Parallel()
 	want := []config.Suspend{
 		{If: config.Match{{"transportid", []string{"bulk"}}, {"recipientdomain", []string{"gmail.example", "*.gmail.example"}}}, Tag: "abuse"},
-		{If: config.Match{{"localip", []string{"192.0.2.0/24"}}, {"remoteip", []string{"2001:db8::/32"}}}, Properties: map[string]any{"ticket": "17", "level": 2.0}},
+		{If: config.Match{{"localip", []string{"192.0.2.0/24"}}, {"remoteip", []string{"2001:db8::/32"}}}, Properties: map[string]any{"ticket": "17", "level": -2.0}},
 		{},
 	}
 	if d := cmp.Diff(want, sender(t).Suspends.Suspends); d != "" {

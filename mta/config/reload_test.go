@@ -56,6 +56,14 @@ func TestReload(t *testing.T) {
 		t.Errorf("%v, got %+v after the file has gone, want the defaults", diags, now.Policies)
 	}
 
+	// Places go with their file, those of the old version stay.
+	if at := now.Fault(config.PolicyFile, "policies[1]", "").Pos.Line; at != 0 {
+		t.Errorf("line %d of a file that has gone", at)
+	}
+	if at := first.Fault(config.PolicyFile, "policies[1]", "").Pos.Line; at != 5 {
+		t.Errorf("line %d, want 5", at)
+	}
+
 	// A policy of the running version names an address that the new file takes away.
 	write(config.AppFile, "version: \"6.10\"\nservers: [{ id: in }]\n")
 	_, diags = first.Reload(config.AppFile, env)

@@ -58,7 +58,7 @@ type Environment struct {
 	PolicyConf    string        `yaml:"policyconf"`
 	SuspendConf   string        `yaml:"suspendconf"`
 	DeliveryConf  string        `yaml:"deliveryconf"`
-	ControlSocket ControlSocket `yaml:"controlsocket" since:"read"`
+	ControlSocket ControlSocket `yaml:"controlsocket"`
 	PrivDrop      PrivDrop      `yaml:"privdrop" since:"later"`
 	Umask         string        `yaml:"umask"`
 	Rlimit        struct {

@@ -12,7 +12,7 @@ type Address struct {
 	ID      string `yaml:"id"`
 	Address string `yaml:"address"`
 	Helo    string `yaml:"helo"`
-	Proxy   Proxy  `yaml:"proxy" since:"read"`
+	Proxy   Proxy  `yaml:"proxy"`
 }
 
 // Proxy is a proxy that speaks the PROXY protocol and connects from our source

@@ -73,7 +73,7 @@ type Connection struct {
 		Random    *bool         `yaml:"random"`
 	} `yaml:"sourceip"`
 	NonLocalSource *bool `yaml:"nonlocal_source"` // the source may be an address that the host does not own
-	Proxy          Proxy `yaml:"proxy" since:"read"`
+	Proxy          Proxy `yaml:"proxy"`
 	MX             struct {
 		Include []string `yaml:"include"`
 		Exclude []string `yaml:"exclude"`

@@ -160,3 +160,15 @@ func (c *counter) line(a *action, n need, priority int) *line {
 
 // head returns the first waiter of a line.
 func (q *line) head() *Waiter { return q.waiting.Front().Value.(*Waiter) }
+
+// other returns the first waiter of a line besides w, nil when there is none.
+func (q *line) other(w *Waiter) *Waiter {
+	x := q.waiting.Front()
+	if x.Value.(*Waiter) == w {
+		x = x.Next()
+	}
+	if x == nil {
+		return nil
+	}
+	return x.Value.(*Waiter)
+}

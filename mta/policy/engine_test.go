@@ -177,7 +177,7 @@ policies:
 		r.want("woken", []string{"a.test"}, r.woken())
 		l := r.take(w)
 		// A message on a connection that is there needs no new one.
-		if !r.Again(l, &w.Facts) {
+		if !r.Again(l, w, &w.Facts) {
 			t.Error("not again")
 		}
 	})
@@ -329,7 +329,7 @@ policies:
 	r.want("woken", []string{"b.test"}, r.woken())
 	l = r.take(b)
 	r.refused(a)
-	if r.Wanted(l, time.Hour) || !r.Wanted(l, -1) {
+	if r.Wanted(l, b, time.Hour) || !r.Wanted(l, b, -1) || r.Wanted(l, a, -1) {
 		t.Error("Wanted")
 	}
 	if !r.Idle(l) {

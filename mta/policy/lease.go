@@ -159,15 +159,15 @@ func (e *Engine) busy(l *Lease) {
 	}
 }
 
-// Wanted reports whether another waiter has waited for a connection of this lease to
-// end for longer than patience: whoever uses it should let go (spec mta 4.3).
-func (e *Engine) Wanted(l *Lease, patience time.Duration) bool {
+// Wanted reports whether a waiter other than w has waited for a connection of this
+// lease to end for longer than patience: w should let it go (spec mta 4.3).
+func (e *Engine) Wanted(l *Lease, w *Waiter, patience time.Duration) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := time.Now()
 	for _, b := range l.bounds {
 		for _, q := range b.c.queues {
-			if q.n.slot && q.a.Concurrency > 0 && b.c.open >= q.a.Concurrency && now.Sub(q.head().since) > patience {
+			if h := q.other(w); h != nil && q.n.slot && q.a.Concurrency > 0 && b.c.open >= q.a.Concurrency && now.Sub(h.since) > patience {
 				return true
 			}
 		}
@@ -175,16 +175,23 @@ func (e *Engine) Wanted(l *Lease, patience time.Duration) bool {
 	return false
 }
 
-// Again takes a lease over for another message, on the connection there is. It fails
+// Again takes a lease over for another message, of a waiter, on the connection there
+// is; f are the facts of the waiter with the destination of the connection. It fails
 // when a limit or a suspension is in the way; the lease stays as it was.
-func (e *Engine) Again(l *Lease, f *Facts) bool {
+func (e *Engine) Again(l *Lease, w *Waiter, f *Facts) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	w.redeem()
+	defer e.settle(w, time.Now())
 	v := &view{Facts: f, source: &l.Source}
 	if l.gone || e.suspended(v) != nil {
 		return false
 	}
-	return e.change(l, e.bounds(v), need{message: true}, need{message: true, slot: true}, time.Now())
+	if !e.change(l, e.bounds(v), need{message: true}, need{message: true, slot: true}, time.Now()) {
+		return false
+	}
+	w.behind()
+	return true
 }
 
 // Await parks a waiter that could go on with the idle connection of a lease, were it

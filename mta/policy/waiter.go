@@ -133,3 +133,14 @@ func (w *Waiter) unpark() {
 	}
 	w.hangs = w.hangs[:0]
 }
+
+// behind puts a waiter that got what it wants behind the others.
+func (w *Waiter) behind() {
+	w.since = time.Time{}
+	for _, h := range w.hangs {
+		w.since = time.Now()
+		if h.s == nil {
+			h.q.waiting.MoveToBack(h.e)
+		}
+	}
+}

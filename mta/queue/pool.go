@@ -18,6 +18,7 @@ type pool struct {
 	byLease map[*policy.Lease]*pooled
 	order   fifo[*pooled] // the oldest first; some are gone
 	shutAll bool
+	closing sync.WaitGroup
 	stats   PoolStats
 }
 
@@ -99,7 +100,7 @@ func (p *pool) take(s *subQueue) (l *policy.Lease, c Conn, parked bool) {
 		f := s.Facts
 		x.c.Remote(&f)
 		alive := x.c.Alive()
-		if alive && !p.policies.Again(x.l, &f) {
+		if alive && !p.policies.Again(x.l, &s.Waiter, &f) {
 			p.mu.Unlock()
 			return nil, nil, p.policies.Await(x.l, &s.Waiter, &f)
 		}
@@ -139,9 +140,13 @@ func (p *pool) drop(x *pooled) {
 	}
 }
 
+// end closes a connection and gives its places back when the peer has said good-bye,
+// which nobody waits for.
 func (p *pool) end(x *pooled) {
-	x.c.Close()
-	p.policies.Release(x.l)
+	p.closing.Go(func() {
+		x.c.Close()
+		p.policies.Release(x.l)
+	})
 }
 
 func (p *pool) expire(x *pooled) {
@@ -171,7 +176,7 @@ func (p *pool) evict(l *policy.Lease) {
 	}
 }
 
-// shut closes all connections and keeps no more.
+// shut closes all connections and keeps no more. Those that come later are closed, too.
 func (p *pool) shut() {
 	p.mu.Lock()
 	p.shutAll = true

@@ -171,6 +171,7 @@ func (q *Queue) Run(drain, stop context.Context) error {
 	}
 	q.pool.shut()
 	running.Wait()
+	q.pool.closing.Wait()
 	return nil
 }
 
@@ -245,6 +246,9 @@ func (q *Queue) pick(stop context.Context, running *sync.WaitGroup) bool {
 	}
 	s := q.turns[i].pop()
 	s.turn = false
+	if s.parked { // meanwhile, with a connection
+		return true
+	}
 	e := q.front(s)
 	if e == nil {
 		q.retire(s)

@@ -82,12 +82,16 @@ type script struct {
 	attempt func(ctx context.Context, u *spool.Unit) queue.Outcome
 	discard queue.Action
 	slow    bool // discarding takes until the stop
+	quiet   bool // keep no log
 	// In place of the usual steps, when set.
 	prepare  func(u *spool.Unit) (*queue.Ready, queue.Outcome)
 	transmit func(u *spool.Unit, r *queue.Ready, l *policy.Lease, c queue.Conn) (any, queue.Conn)
 }
 
 func (s *script) note(format string, args ...any) {
+	if s.quiet {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.log = append(s.log, fmt.Sprintf("%s ", time.Since(s.start))+fmt.Sprintf(format, args...))

@@ -118,13 +118,16 @@ func (q *Queue) following(ctx context.Context, s *subQueue, l *policy.Lease, c C
 	}
 	e := q.front(s)
 	more, _, _ := c.Rest()
-	if e == nil || more <= 0 || q.draining() || q.o.Policies.Wanted(l, patience) {
+	if e == nil || more <= 0 || q.draining() || q.o.Policies.Wanted(l, &s.Waiter, patience) {
 		q.retire(s)
 		return nil
 	}
 	f := s.Facts
 	c.Remote(&f)
-	if !q.o.Policies.Again(l, &f) {
+	if !q.o.Policies.Again(l, &s.Waiter, &f) {
+		// When it is a rate, the sub-queue waits for that only: the connection is its
+		// own.
+		s.parked = q.o.Policies.Await(l, &s.Waiter, &f) || s.parked
 		return nil
 	}
 	s.waiting.pop()
