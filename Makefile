@@ -4,12 +4,12 @@ GO ?= go
 # dependencies of the product. -mod=mod follows changes of the product's go.mod.
 IN_BENCHLANG = cd cmd/internal/benchlang &&
 
-.PHONY: help build demo test deps vet bench bench-lang bench-go bench-mail fuzz
+.PHONY: help build demo test deps vet bench bench-lang bench-go bench-mail bench-mta fuzz
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build the programs into bin/
-	$(GO) build -o bin/ ./cmd/hawserd ./cmd/hsl
+	$(GO) build -o bin/ ./cmd/hawserd ./cmd/hsl ./cmd/hawserbench
 
 demo: build ## show the server at work, in under a minute
 	$(GO) build -o bin/demo ./cmd/internal/demo
@@ -40,6 +40,10 @@ bench-go: ## parser, machine and cold hook
 
 bench-mail: ## signing and the spool
 	$(GO) test -run xxx -bench . ./mta/dkim ./mta/spool
+
+MTAFLAGS ?=
+bench-mta: build ## the server against Postfix; MTAFLAGS="--rounds 5 --messages 10000"
+	scripts/bench-mta.sh $(MTAFLAGS)
 
 FUZZTIME ?= 60s
 fuzz: ## fuzz every target for FUZZTIME
