@@ -42,7 +42,7 @@ func (s *scanner) fill() bool {
 	keep := copy(s.buf, s.buf[s.pos:])
 	s.buf, s.pos = s.buf[:keep], 0
 	if cap(s.buf) < keep+n {
-		grown := make([]byte, keep, keep+scanBlock)
+		grown := make([]byte, keep, keep+n) // small for a small message
 		copy(grown, s.buf)
 		s.buf = grown
 	}
