@@ -159,6 +159,7 @@ func (s *Server) snapshot(c *config.Config, roots *module.Roots, set *module.Set
 	if s.http == nil {
 		s.http = web.New(web.Options{
 			Concurrency: c.Smtpd.HTTP.Concurrency,
+			Log:         func(text string) { s.o.Logger.Error("background request", "event", "script", "text", text) },
 			Resolver:    func() *net.Resolver { return s.current().settings.Resolver.Net() },
 		})
 	}

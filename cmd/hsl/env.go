@@ -73,10 +73,26 @@ func (e *env) limits() vm.Limits {
 	return vm.Limits{Time: time.Duration(e.s.MaxTime * float64(time.Second)), Memory: e.s.MaxMemory, Steps: e.s.MaxSteps}
 }
 
-// dirRoot is a folder on disk; diagnostics print names below it as they were
-// given.
+// dirRoot is a folder on disk, which no link leads out of; diagnostics print names
+// below it as they were given.
 func dirRoot(dir, prefix string) *module.Root {
-	return &module.Root{FS: os.DirFS(dir), Prefix: prefix}
+	return &module.Root{FS: module.Dir(dir), Prefix: prefix}
+}
+
+// linked returns the content of a script that the command line names by a link, which
+// may lead anywhere: the user chose it. Of other files it is nil, the loader reads them.
+func linked(file string) ([]byte, error) {
+	if st, err := os.Lstat(file); err != nil || st.Mode()&fs.ModeSymlink == 0 {
+		return nil, nil
+	}
+	if st, err := os.Stat(file); err != nil || !st.Mode().IsRegular() {
+		return nil, nil
+	}
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return nil, cli.Fail(cli.Usage, "cannot read %s: %s", file, reasonOf(err))
+	}
+	return src, nil
 }
 
 // roots returns the trees for a script in a file: those of its workspace, or its

@@ -42,6 +42,9 @@ func (c *runCmd) Run(s *Shared) error {
 		entry.Path, file = "standard input", "./-"
 	default:
 		entry.Path = filepath.Base(file)
+		if entry.Source, err = linked(file); err != nil {
+			return err
+		}
 	}
 	roots := e.roots(file)
 	entry.Root = dirRoot(filepath.Dir(file), prefix(filepath.Dir(file)))

@@ -6,6 +6,7 @@ import "github.com/hawser-mta/hawser/lang/token"
 type Program struct {
 	Name    string
 	Context string // hook the names were checked for, "" for none
+	Compat  bool   // it may use legacy names and forms
 	Fset    *token.FileSet
 	Protos  []*Proto // Protos[0] is the top level
 	Classes []*Class

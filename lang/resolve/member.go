@@ -193,7 +193,10 @@ func (r *resolver) methodCall(p *ast.Prop, args int) {
 		r.errorAt(spanOf(p.Name), "unknown-member", suggest(p.Name.Name, names), "class %s has no method '%s'", c.Name, p.Name.Name)
 		return
 	}
-	r.count(c.Name+"->"+m.Name, m.MinArgs(), m.MaxArgs(), args, spanOf(p.Name))
+	if r.opt.Compat && m.Wider != nil {
+		m = m.Wider
+	}
+	r.count(c.Name+"->"+p.Name.Name, m.MinArgs(), m.MaxArgs(), args, spanOf(p.Name))
 }
 
 func (r *resolver) nativeMethod(c *sig.Class, name string, find func(*sig.Class, string) *sig.Func) *sig.Func {

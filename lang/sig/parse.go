@@ -63,6 +63,15 @@ func (f Func) Legacy(modern string) Func {
 	return f
 }
 
+// Widened returns the declaration of a method with a form that takes older arguments as
+// well, which programs compiled with compat see in its place. One implementation serves
+// both; it asks vm.Thread.Compat which of them it has.
+func (f Func) Widened(wider Func) Func {
+	wider.Compat = true
+	f.Wider = &wider
+	return f
+}
+
 // AsGiven returns the declaration as that of a function that judges the types of its
 // arguments itself: they are neither refused nor converted.
 func (f Func) AsGiven() Func {

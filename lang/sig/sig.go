@@ -62,6 +62,7 @@ type Func struct {
 	Compat     bool   // legacy name, only in programs compiled with compat
 	Modern     string // what to write instead of a legacy name
 	Raw        bool   // takes arguments of any type as they are and judges them itself
+	Wider      *Func  // of a method: the form, with older ones, that programs compiled with compat see; nil: none
 }
 
 // MinArgs returns the number of required arguments.

@@ -60,7 +60,8 @@ func (m *Message) Text(f Field, charset string, decode bool) string {
 	return v
 }
 
-// ToText converts raw 8-bit text to UTF-8.
+// ToText converts raw 8-bit text to UTF-8: from the charset when it is given and known,
+// else from the one that the text looks like.
 func ToText(v, charset string) string {
 	if utf8.ValidString(v) {
 		return v
@@ -70,8 +71,7 @@ func ToText(v, charset string) string {
 			return s
 		}
 	}
-	s, _ := encode.ToUTF8([]byte(v), "iso-8859-1")
-	return s
+	return guess(v)
 }
 
 // fieldName returns the lower-case name of a field line, "" when it is none:

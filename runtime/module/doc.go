@@ -16,4 +16,5 @@
 //	loader.go  Build, and the programs kept between builds
 //	set.go     the result
 //	files.go   files that scripts open while they run
+//	disk.go    folders on disk, without the links that lead out
 package module

@@ -2,7 +2,11 @@ package module_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -128,6 +132,48 @@ func TestErrors(t *testing.T) {
 				t.Errorf("got %v\nwant %s", err, c.want)
 			}
 		})
+	}
+}
+
+// TestDir: files below a folder on disk, and nothing beyond it.
+func TestDir(t *testing.T) {
+	t.Parallel()
+	box := t.TempDir()
+	dir := filepath.Join(box, "files")
+	d := module.Dir(dir) // it need not exist yet
+	if _, err := fs.Stat(d, "a"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a folder that is not there: %v", err)
+	}
+	for name, text := range map[string]string{"outside": "out", "files/a": "in", "files/sub/b": "below"} {
+		path := filepath.Join(box, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for link, to := range map[string]string{
+		"near": "a", "up": "../outside", "round": "../files/a", "abs": filepath.Join(box, "outside"), "tree": "..", "sub/up": "../a", "dangling": "none",
+	} {
+		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const leads = "a link leads out of the script folder"
+	for name, want := range map[string]string{
+		"a": "in", "sub/b": "below", "near": "in", "sub/up": "in", "up": leads, "abs": leads, "tree/outside": leads, "round": leads,
+		"../outside": "invalid argument", "/a": "invalid argument", "dangling": "no such file or directory", "none": "no such file or directory",
+	} {
+		b, err := fs.ReadFile(d, name)
+		got := string(b)
+		var pe *fs.PathError
+		if errors.As(err, &pe) {
+			got = pe.Err.Error()
+		}
+		if got != want {
+			t.Errorf("%s: got %q (%v), want %q", name, got, err, want)
+		}
+		if _, e := fs.Stat(d, name); (e == nil) != (err == nil) {
+			t.Errorf("%s: Stat says %v, Open %v", name, e, err)
+		}
 	}
 }
 

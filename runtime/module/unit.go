@@ -55,8 +55,9 @@ func (b *build) compile(loc location, src []byte, o options) *compiled {
 	u.at[name] = loc
 	c := &compiled{deps: u.deps}
 	f, diags := parser.Parse(u.fset, name, string(src))
+	compat := b.Compat || loc.root != nil && loc.root.Compat
 	info, more := resolve.Resolve(f, b.universe.Catalog, resolve.Options{
-		Fset: u.fset, Context: o.context, Module: o.module, Compat: b.Compat || loc.root != nil && loc.root.Compat, Loader: u, Globals: o.globals, Shell: o.shell, Base: o.base,
+		Fset: u.fset, Context: o.context, Module: o.module, Compat: compat, Loader: u, Globals: o.globals, Shell: o.shell, Base: o.base,
 	})
 	c.diags = append(diags, more...)
 	c.diags.Sort()
@@ -65,6 +66,9 @@ func (b *build) compile(loc location, src []byte, o options) *compiled {
 	}
 	c.prog, more = compile.Compile(f, info, compile.Options{Fset: u.fset, Context: o.context, Plain: b.Plain, Cover: b.Cover})
 	c.diags = append(c.diags, more...)
+	if c.prog != nil {
+		c.prog.Compat = compat
+	}
 	return c
 }
 

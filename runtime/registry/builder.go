@@ -118,6 +118,9 @@ func (b *Builder) Class(c sig.Class, impls map[string]vm.Impl) *value.Class {
 	c.Domain = b.domain()
 	for _, m := range c.Methods {
 		m.Class, m.Domain = c.Name, c.Domain
+		if m.Wider != nil {
+			m.Wider.Class, m.Wider.Domain = c.Name, c.Domain
+		}
 		impl, methods := impls[m.Name], vc.Methods
 		if m.Static {
 			methods = vc.Statics

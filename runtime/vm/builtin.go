@@ -138,6 +138,7 @@ func (v *Variant) convert(name string, i, j int, arg *value.Value) error {
 type NativeMethod struct {
 	Variant Variant
 	Impl    Impl
+	wider   *Variant // what programs compiled with compat see; nil: the same
 	label   string
 }
 
@@ -147,5 +148,10 @@ func NewMethod(f *sig.Func, impl Impl) *NativeMethod {
 	if f.Static {
 		sep = "::"
 	}
-	return &NativeMethod{Variant: NewVariant(f), Impl: impl, label: f.Class + sep + f.Name}
+	m := &NativeMethod{Variant: NewVariant(f), Impl: impl, label: f.Class + sep + f.Name}
+	if f.Wider != nil {
+		w := NewVariant(f.Wider)
+		m.wider = &w
+	}
+	return m
 }

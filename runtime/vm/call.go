@@ -277,7 +277,11 @@ func (t *Thread) native(m *NativeMethod, a, n int, static bool, ret int) error {
 	if static {
 		first = a + 1
 	}
-	return t.invoke(m.Impl, &m.Variant, m.label, first, a+1, n, ret)
+	v := &m.Variant
+	if m.wider != nil && t.Compat() {
+		v = m.wider
+	}
+	return t.invoke(m.Impl, v, m.label, first, a+1, n, ret)
 }
 
 // invoke runs Go code: first is the first register it sees, the n arguments

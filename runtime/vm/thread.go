@@ -220,6 +220,16 @@ func (t *Thread) Host() *Host { return t.host }
 // Hook returns the context that the entry program was compiled for.
 func (t *Thread) Hook() string { return t.img.Program().Context }
 
+// Compat tells whether the program that calls may use legacy names and forms.
+func (t *Thread) Compat() bool {
+	for i := len(t.frames) - 1; i >= 0; i-- {
+		if m := t.frames[i].mod; m != nil {
+			return m.unit.prog.Compat
+		}
+	}
+	return t.img.Program().Compat
+}
+
 // Library returns what the image was linked to.
 func (t *Thread) Library() *Library { return t.img.lib }
 

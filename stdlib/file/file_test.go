@@ -245,6 +245,75 @@ func TestFailure(t *testing.T) {
 	}
 }
 
+// seeker is a stream that can be read at the place where it stands only, six bytes at a
+// time; it refuses to seek when told so.
+type seeker struct {
+	io.ReadSeeker
+	refuse func(offset int64) bool
+}
+
+func (s *seeker) Close() error { return nil }
+
+func (s *seeker) Read(p []byte) (int, error) { return s.ReadSeeker.Read(p[:min(len(p), 6)]) }
+
+func (s *seeker) Seek(offset int64, whence int) (int64, error) {
+	if s.refuse != nil && s.refuse(offset) {
+		return 0, errors.New("refused")
+	}
+	return s.ReadSeeker.Seek(offset, whence)
+}
+
+// TestReadAt: reading elsewhere leaves the place where scripts read, with or without the
+// help of the stream.
+func TestReadAt(t *testing.T) {
+	t.Parallel()
+	const text = "one\ntwo\nthree\nfour\n"
+	bare := &seeker{ReadSeeker: strings.NewReader(text)}
+	for _, h := range []*file.Handle{file.NewHandle(newStream(text, 100), int64(len(text))), file.NewHandle(bare, int64(len(text)))} {
+		if got, err := run(t, `echo File($x)->readline();`, h.Resource(), vm.Limits{}, func(*vm.Host) {}); got != "one" || err != nil {
+			t.Fatalf("got %q, %v", got, err)
+		}
+		for _, c := range []struct {
+			n    int
+			at   int64
+			want string
+			err  error
+		}{
+			{5, 8, "three", nil}, {3, 0, "one", nil}, {100, 14, "four\n", io.EOF}, {5, 14, "four\n", nil},
+			{1, 19, "", io.EOF}, {1, -1, "", io.EOF}, {1, 1 << 40, "", io.EOF}, {0, 0, "", nil},
+		} {
+			b := make([]byte, c.n)
+			n, err := h.ReadAt(b, c.at)
+			if string(b[:n]) != c.want || !errors.Is(err, c.err) {
+				t.Errorf("%d bytes at %d: got %q, %v", c.n, c.at, b[:n], err)
+			}
+		}
+		if got, err := run(t, `$f = File($x); echo $f->tell(); echo $f->readline(); echo $f->read();`, h.Resource(), vm.Limits{}, func(*vm.Host) {}); got != "4\ntwo\nthree\nfour\n" || err != nil {
+			t.Errorf("got %q, %v", got, err)
+		}
+	}
+	h := file.NewHandle(bare, int64(len(text)))
+	for _, offset := range []int64{8, 0} { // there, and back
+		bare.refuse = func(to int64) bool { return to == offset }
+		if _, err := h.ReadAt(make([]byte, 1), 8); err == nil {
+			t.Errorf("no error when the stream does not seek to %d", offset)
+		}
+	}
+	if _, err := h.Seek(0, io.SeekStart); err == nil {
+		t.Error("no error when the stream does not seek")
+	}
+	bare.refuse = nil
+	if err := h.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := h.ReadAt(make([]byte, 1), 0); err == nil {
+		t.Error("reads after it was closed")
+	}
+	if _, err := h.Seek(0, io.SeekStart); err == nil {
+		t.Error("seeks after it was closed")
+	}
+}
+
 // TestUnreachable: a stream that nothing reaches is closed.
 func TestUnreachable(t *testing.T) {
 	t.Parallel()

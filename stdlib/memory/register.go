@@ -12,34 +12,35 @@ import (
 // Register declares the domain.
 func Register(b *registry.Builder) {
 	b.Func(sig.New("memory_add(key: string, value: any) -> boolean",
-		"Stores a value when the key is absent; true if stored."), keyed(add))
+		"Stores a value when the key is absent; true if stored."), keyed("memory_add", add))
 	b.Func(sig.New("memory_store(key: string, value: any, callback?: function) -> boolean",
-		"Stores a value; true when the key existed. callback(key, oldvalue) is called then."), keyed(store))
+		"Stores a value; true when the key existed. callback(key, oldvalue) is called then."), keyed("memory_store", store))
 	b.Func(sig.New("memory_fetch(key: string, callback?: function) -> any",
-		"The stored value; when absent the result of callback(key), or none."), keyed(fetch))
+		"The stored value; when absent the result of callback(key), or none."), keyed("memory_fetch", fetch))
 	b.Func(sig.New("memory_exists(key: string, callback?: function) -> boolean",
-		"True when the key is stored; callback(key, value) is called then."), keyed(exists))
+		"True when the key is stored; callback(key, value) is called then."), keyed("memory_exists", exists))
 	b.Func(sig.New("memory_delete(key: string, callback?: function) -> boolean",
-		"Removes a key; true if it was there. callback(key, value) is called after removal."), keyed(remove))
+		"Removes a key; true if it was there. callback(key, value) is called after removal."), keyed("memory_delete", remove))
 	b.Func(sig.New("memory_update(key: string, value: any, callback: function, initial?: any) -> boolean",
 		"Stores callback(key, current, value) and returns true. An absent key starts from initial; without one nothing is stored.").
 		Show(`memory_update("log", "x", function ($k, $c, $v) { return [...$c, $v]; }, []); echo memory_fetch("log");`, `[0=>"x"]`),
-		keyed(update))
+		keyed("memory_update", update))
 	b.Func(sig.New("memory_inc(key: string, offset?: number = 1) -> number|none",
-		"Adds to a number, from 0 when absent, and returns the result; none when the value is no number."), keyed(inc))
+		"Adds to a number, from 0 when absent, and returns the result; none when the value is no number."), keyed("memory_inc", inc))
 	b.Func(sig.New("memory_dec(key: string, offset?: number = 1, remove_if_zero?: boolean = false) -> number|none",
-		"Subtracts from a number, from 0 when absent; with remove_if_zero a result of 0 removes the key."), keyed(dec))
+		"Subtracts from a number, from 0 when absent; with remove_if_zero a result of 0 removes the key."), keyed("memory_dec", dec))
 	rate(b)
 }
 
 // maxKey is the longest key in bytes.
 const maxKey = 1024
 
-func keyed(f func(t *vm.Thread, key string, a []value.Value) (value.Value, error)) vm.Impl {
+// keyed adapts a function whose first argument is the key; name is printed in errors.
+func keyed(name string, f func(t *vm.Thread, key string, a []value.Value) (value.Value, error)) vm.Impl {
 	return func(t *vm.Thread, a []value.Value) (value.Value, error) {
 		key := a[0].Str()
 		if len(key) > maxKey {
-			return value.None, fmt.Errorf("the key has %d bytes, at most %d are allowed", len(key), maxKey)
+			return value.None, fmt.Errorf("%s(): argument 1 (key) has %d bytes, at most %d are allowed", name, len(key), maxKey)
 		}
 		return f(t, key, a[1:])
 	}

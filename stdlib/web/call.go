@@ -17,7 +17,7 @@ import (
 // call is one run of http(). perform does the work on a goroutine of its own; run waits
 // on the script's and does there what perform asks for.
 type call struct {
-	t      *vm.Thread
+	t      *vm.Thread // nil for a call that runs on behind its script
 	client *Client
 	s      *settings
 	url    *url.URL
@@ -46,13 +46,7 @@ var (
 // run returns the response; nil means that none came. The error is one that ends the
 // script, or one of its own.
 func (c *call) run() (*response, error) {
-	c.ctx, c.cancel = context.WithCancelCause(c.t.Context())
-	defer c.cancel(nil)
-	stop := context.AfterFunc(c.client.ctx, func() { c.cancel(errEnded) })
-	defer stop()
-	c.connecting = true
-	c.connect = time.AfterFunc(c.s.connect, func() { c.cancel(errTime) })
-	defer c.connect.Stop()
+	defer c.begin(c.t.Context())()
 	c.jobs, c.done = make(chan func()), make(chan struct{})
 	var r *response
 	go func() {
@@ -66,9 +60,6 @@ func (c *call) run() (*response, error) {
 			continue
 		case <-c.done:
 		}
-		if c.total != nil {
-			c.total.Stop()
-		}
 		if c.fault != nil {
 			return nil, c.fault
 		}
@@ -76,8 +67,28 @@ func (c *call) run() (*response, error) {
 	}
 }
 
-// script runs f on the goroutine of the script and waits for it.
+// begin starts the clocks of the call under a context; end stops them.
+func (c *call) begin(parent context.Context) (end func()) {
+	c.ctx, c.cancel = context.WithCancelCause(parent)
+	stop := context.AfterFunc(c.client.ctx, func() { c.cancel(errEnded) })
+	c.connecting = true
+	c.connect = time.AfterFunc(c.s.connect, func() { c.cancel(errTime) })
+	return func() {
+		c.connect.Stop()
+		if c.total != nil {
+			c.total.Stop()
+		}
+		stop()
+		c.cancel(nil)
+	}
+}
+
+// script runs f on the goroutine of the script and waits for it. Before run there is no
+// other.
 func (c *call) script(f func() error) error {
+	if c.jobs == nil {
+		return f()
+	}
 	result := make(chan error, 1)
 	job := func() {
 		if err := context.Cause(c.ctx); err != nil {
@@ -180,7 +191,7 @@ func (c *call) redirect(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// read reads a body as far as it may be long.
+// read reads a body as far as it may be long; without a script it is dropped.
 func (c *call) read(resp *http.Response) (string, error) {
 	limit := int64(value.MaxString)
 	if c.s.maxBody >= 0 {
@@ -190,20 +201,22 @@ func (c *call) read(resp *http.Response) (string, error) {
 		return "", errSize
 	}
 	var out strings.Builder
-	room := 0
+	size, room := int64(0), 0
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := resp.Body.Read(buf)
-		if int64(out.Len()+n) > limit {
+		if size += int64(n); size > limit {
 			return "", errSize
 		}
-		if out.Len()+n > room {
-			room = 2 * (out.Len() + n)
-			if err := c.script(func() error { return c.t.Reserve(room) }); err != nil {
-				return "", err
+		if c.t != nil {
+			if out.Len()+n > room {
+				room = 2 * (out.Len() + n)
+				if err := c.script(func() error { return c.t.Reserve(room) }); err != nil {
+					return "", err
+				}
 			}
+			out.Write(buf[:n])
 		}
-		out.Write(buf[:n])
 		if err == io.EOF {
 			return out.String(), nil
 		}

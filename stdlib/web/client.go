@@ -21,6 +21,7 @@ type Options struct {
 	Concurrency int                              // calls at a time; 0: 1024
 	Resolver    func() *net.Resolver             // looks up host names; nil: the system's
 	Proxy       func(*url.URL) (*url.URL, error) // nil: as the environment says
+	Log         func(text string)                // is told of background calls that failed for good; nil: nobody
 }
 
 // Client makes the calls of a process and keeps its connections.
@@ -29,6 +30,7 @@ type Client struct {
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
 	places *semaphore.Weighted
+	later  pending
 
 	mu         sync.Mutex
 	transports map[route]*list.Element // of *transport
@@ -68,9 +70,13 @@ func New(o Options) *Client {
 }
 
 // Close ends every call and every connection: those in use with their calls, others, now
-// and when they fall idle, by CloseIdleConnections. Later calls fail.
+// and when they fall idle, by CloseIdleConnections. Later calls fail. When it returns,
+// nothing runs in the background any more.
 func (c *Client) Close() {
+	c.later.mu.Lock()
 	c.cancel()
+	c.later.mu.Unlock()
+	defer c.later.running.Wait()
 	c.mu.Lock()
 	var pool []*http.Transport
 	for _, e := range c.transports {

@@ -29,8 +29,12 @@
 //     expect. Each hop has connect_timeout anew; timeout runs through.
 //   - An unknown sourceipid or an unusable client certificate is a fault of the
 //     configuration: it is logged and the call returns none.
-//   - Whether a script has the legacy names is not known when it runs: the background
-//     options are ignored with a warning.
+//   - background (with compat) reads files and callbacks before http() returns: nothing
+//     of the script is used afterwards. The answer is dropped. A client keeps 1000 such
+//     calls with 64 MiB to send; beyond that http() returns none, with a warning. They
+//     share the places of all calls, last an hour with their attempts, and end with the
+//     client, or with the process: they are not kept on disk. Calls of one
+//     background_hash run in order, others at once.
 //   - url_parse takes references without a schema too, leaves out empty parts and
 //     lower-cases the schema. Space, control characters, a bad port or host: none.
 //

@@ -37,7 +37,9 @@ type world struct {
 	keys   *store
 	logged []string
 	limits vm.Limits
-	more   func(b *registry.Builder) // further declarations
+	compat bool
+	sleep  func(context.Context, time.Duration) error // nil: that of the host
+	more   func(b *registry.Builder)                  // further declarations
 }
 
 // direct is no proxy.
@@ -59,7 +61,9 @@ func (w *world) run(ctx context.Context, src string) (string, error) {
 		w.more(b)
 	}
 	root := &module.Root{}
-	set, diags := module.NewLoader(b.Freeze()).Build(ctx, &module.Roots{Files: root},
+	loader := module.NewLoader(b.Freeze())
+	loader.Compat = w.compat
+	set, diags := loader.Build(ctx, &module.Roots{Files: root},
 		[]module.Entry{{ID: "main", Root: root, Path: "main", Source: []byte(src)}})
 	if set == nil {
 		return "", diags.Err()
@@ -68,6 +72,9 @@ func (w *world) run(ctx context.Context, src string) (string, error) {
 	host := vm.DefaultHost(&out)
 	host.Keys, host.Addresses = w.keys, w.keys
 	host.Log = func(_ *vm.Thread, _ int, text string) { w.logged = append(w.logged, text) }
+	if w.sleep != nil {
+		host.Sleep = w.sleep
+	}
 	if w.client != nil {
 		host.Services[web.Service] = w.client
 	}

@@ -33,8 +33,10 @@ func Register(b *registry.Builder) {
 		sig.Opt("username: string", "for Basic authentication"), sig.Opt("password: string", "for Basic authentication"),
 		sig.Opt("ssl_verify_peer: boolean", "old name of tls_verify_peer"), sig.Opt("ssl_verify_host: boolean", "old name of tls_verify_host"),
 		sig.Opt("ssl_default_ca: boolean", "old name of tls_default_ca"),
-		sig.Opt("background: boolean", "ignored"), sig.Opt("background_hash: string", "ignored"),
-		sig.Opt("background_retry_count: number", "ignored"), sig.Opt("background_retry_delay: number", "ignored")), get)
+		sig.Opt("background: boolean = false", "only with compat: returns true at once, the request runs on for an hour at most; ends with the server"),
+		sig.Opt("background_hash: string", "requests of one hash run one after the other"),
+		sig.Opt("background_retry_count: number = 0", "attempts after the first, when no response came, or one with 408, 429 or 5xx; at most 100"),
+		sig.Opt("background_retry_delay: number = 0", "seconds between attempts")), get)
 	b.Func(sig.New("url_parse(url: string, options?: array) -> array|none",
 		"The parts of an address: schema, username, password, hostname, port, path, query and fragment, as far as it has them; none when it is no address.").
 		Show(`echo url_parse("http://u@h:81/p?q#f");`,
@@ -64,8 +66,9 @@ func get(t *vm.Thread, a []value.Value) (value.Value, error) {
 			return value.None, err
 		}
 	}
-	if o.Bool("background", false) {
-		t.Host().Log(t, warning, "http(): option background is ignored")
+	behind, err := readLater(c, o)
+	if err != nil {
+		return value.None, err
 	}
 	var ok bool
 	if c.client, ok = t.Host().Services[Service].(*Client); !ok {
@@ -73,6 +76,9 @@ func get(t *vm.Thread, a []value.Value) (value.Value, error) {
 	}
 	if c.url = target(expand(a[0].Str(), list)); c.url == nil {
 		return value.None, nil
+	}
+	if behind != nil {
+		return behind.start()
 	}
 	r, err := c.run()
 	if err != nil || r == nil {

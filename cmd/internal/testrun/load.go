@@ -65,7 +65,7 @@ func (r *Runner) load(ctx context.Context, path string) (*file, diag.List) {
 	dir := filepath.Dir(path)
 	roots := *r.Roots(path)
 	roots.Std = r.Std
-	entry := module.Entry{ID: path, Root: &module.Root{FS: dirFS(dir), Prefix: r.Prefix(dir)}, Path: filepath.Base(path)}
+	entry := module.Entry{ID: path, Root: &module.Root{FS: module.Dir(dir), Prefix: r.Prefix(dir)}, Path: filepath.Base(path)}
 	for name := range r.Globals {
 		entry.Globals = append(entry.Globals, name)
 	}

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
-	"io/fs"
 	"maps"
-	"os"
 	"sync"
 	"time"
 
@@ -17,8 +15,6 @@ import (
 	"github.com/hawser-mta/hawser/runtime/vm"
 	"github.com/hawser-mta/hawser/stdlib/checks"
 )
-
-func dirFS(dir string) fs.FS { return os.DirFS(dir) }
 
 // Status is how a case ended.
 type Status string

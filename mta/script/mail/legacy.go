@@ -8,9 +8,8 @@ import (
 	"github.com/hawser-mta/hawser/runtime/vm"
 )
 
-// legacy declares the mail functions of older products (spec stdlib 31.1). Of these,
-// MIME->send(sender, recipient, transportid) is not there: no published script calls
-// it, and a method has one signature.
+// legacy declares the mail functions of older products (spec stdlib 31.1); the old form
+// of MIME->send stands with the new one.
 func legacy(b *registry.Builder) {
 	b.Func(sig.New("GetAddressList(value: string) -> array|none", "The old form of header_addresslist_extract.").
 		Legacy("header_addresslist_extract"), b.Impl("header_addresslist_extract"))

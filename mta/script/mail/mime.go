@@ -80,6 +80,14 @@ func (x *Builder) sign(plain []byte) ([]byte, error) {
 	return append([]byte(strings.Join(fields, "")), plain...), nil
 }
 
+func queueBuilder(t *vm.Thread, a []value.Value) (value.Value, error) {
+	raw, err := a[0].Object().Native.(*Builder).render(t, true)
+	if err != nil {
+		return value.None, err
+	}
+	return queueCopy(t, message.Bytes(raw), nil, a[1:], false)
+}
+
 // existing is the legacy MIME(id): the message of the hook, or a part of it.
 func existing(t *vm.Thread, id string) (value.Value, error) {
 	hook, ok := t.Data.(interface{ Mail() value.Value })
@@ -135,7 +143,7 @@ func builders(b *registry.Builder, c *classes) {
 			signSig("MIME|none"),
 			sig.New("toString() -> string", "The text of the message.").Method(),
 			queueSig(),
-			sendSig(),
+			sendSig().Widened(sendOrQueueSig()).Method(),
 			toFileSig(),
 		},
 	}, map[string]vm.Impl{
@@ -186,14 +194,11 @@ func builders(b *registry.Builder, c *classes) {
 			return value.Bytes(raw), named("toString", err)
 		},
 		"signDKIM": signBuilder,
-		"queue": func(t *vm.Thread, a []value.Value) (value.Value, error) {
-			raw, err := a[0].Object().Native.(*Builder).render(t, true)
-			if err != nil {
-				return value.None, err
-			}
-			return queueCopy(t, message.Bytes(raw), nil, a[1:], false)
-		},
+		"queue":    queueBuilder,
 		"send": func(t *vm.Thread, a []value.Value) (value.Value, error) {
+			if t.Compat() && queues(a[1:]) {
+				return queueBuilder(t, a)
+			}
 			raw, err := a[0].Object().Native.(*Builder).render(t, true)
 			if err != nil {
 				return value.None, err

@@ -2,6 +2,7 @@ package mail
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/hawser-mta/hawser/lang/sig"
 	"github.com/hawser-mta/hawser/mta/message"
@@ -23,8 +24,27 @@ func sendSig() *sig.Func {
 			`"tls" => ["started" => boolean, "protocol"? => string, "cipher"? => string, "keysize"? => number, "peercert"? => array, "tlsrpt"? => string]]`).Method()
 }
 
+// sendOrQueueSig is the form of MIME->send for programs compiled with compat: of old it
+// queued, and had the arguments of queue() (spec stdlib 31.1).
+func sendOrQueueSig() sig.Func {
+	return sig.New("send(sender: string|array, recipients: string|array, server: string|array, options?: array) -> array|none",
+		"Delivers the message now, or queues it for one recipient when server is the id of a transport and recipients is no list.", queueOptions...)
+}
+
+// queues tells the arguments of the old form.
+func queues(a []value.Value) bool {
+	list := a[1].IsArray() && a[1].Array().IsList()
+	return a[2].IsString() && !list
+}
+
 // deliver carries out send() of a message; a are its arguments.
 func (c *classes) deliver(t *vm.Thread, src message.Source, a []value.Value) (value.Value, error) {
+	switch { // programs compiled with compat may come with the arguments of queue()
+	case !a[1].IsArray():
+		return value.None, fmt.Errorf("send(): argument 2 (recipients) must be array, got %s", a[1].TypeName())
+	case len(a) > 3:
+		return value.None, errors.New("send(): options go with the id of a transport and one recipient")
+	}
 	m := &smtpclient.Mail{Content: src}
 	sender, params, err := Parse("send(): sender", a[0])
 	if err != nil {
