@@ -4,7 +4,7 @@ GO ?= go
 # dependencies of the product. -mod=mod follows changes of the product's go.mod.
 IN_BENCHLANG = cd cmd/internal/benchlang &&
 
-.PHONY: help build demo test deps vet bench bench-lang bench-go bench-mail bench-mta fuzz
+.PHONY: help build demo test deps vet bench bench-lang bench-go bench-mail bench-mta day fuzz
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -44,6 +44,10 @@ bench-mail: ## signing and the spool
 MTAFLAGS ?=
 bench-mta: build ## the server against Postfix; MTAFLAGS="--rounds 5 --messages 10000"
 	scripts/bench-mta.sh $(MTAFLAGS)
+
+DAYMESSAGES ?= 10000000
+day: ## a day of a large sender on virtual time, with the real queue and policies
+	$(GO) test ./mta/queue -run 'TestDay$$' -v -timeout 90m -day $(DAYMESSAGES)
 
 FUZZTIME ?= 60s
 fuzz: ## fuzz every target for FUZZTIME

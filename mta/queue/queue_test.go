@@ -149,11 +149,15 @@ func start(t *testing.T, o queue.Options, attempt func(context.Context, *spool.U
 	r.s = &script{start: time.Now(), attempt: attempt, discard: queue.Bounced}
 	o.Logger = slog.New(slog.DiscardHandler)
 	r.q = queue.New(r.store, r.s, o)
-	var drain, stop context.Context
-	drain, r.drain = context.WithCancel(context.Background())
-	stop, r.stop = context.WithCancel(context.Background())
+	drain, stop := r.contexts()
 	go func() { r.done <- r.q.Run(drain, stop) }()
 	return r
+}
+
+func (r *rig) contexts() (drain, stop context.Context) {
+	drain, r.drain = context.WithCancel(context.Background())
+	stop, r.stop = context.WithCancel(context.Background())
+	return drain, stop
 }
 
 func (r *rig) add(n int, change func(u *spool.Unit)) {

@@ -20,7 +20,7 @@ func look(src message.Source) (facts, error) {
 	f := facts{size: src.Size()}
 	header := true
 	r := message.Reader(src)
-	buf := make([]byte, 64<<10)
+	buf := make([]byte, min(64<<10, max(src.Size(), 1)))
 	line := 0
 	last := byte('\n')
 	for {
