@@ -10,15 +10,14 @@ import (
 // conn is a connection between messages. It implements queue.Conn.
 type conn struct {
 	*smtpclient.Conn
-	id       string
-	reuse    string // "": it takes no other message
-	facts    policy.Facts
-	to       target
-	from     source
-	helo     string
-	pooling  pooling
-	capture  bool
-	grouping string
+	id      string
+	reuse   string // "": it takes no other message
+	facts   policy.Facts
+	to      target
+	from    source
+	helo    string
+	pooling pooling
+	capture bool
 }
 
 // Reuse implements queue.Conn.
@@ -26,7 +25,7 @@ func (c *conn) Reuse() string { return c.reuse }
 
 // Remote implements queue.Conn.
 func (c *conn) Remote(f *policy.Facts) {
-	f.RemoteMX, f.RemoteIP, f.Grouping = c.facts.RemoteMX, c.facts.RemoteIP, c.facts.Grouping
+	f.RemoteMX, f.RemoteIP = c.facts.RemoteMX, c.facts.RemoteIP
 }
 
 // Rest implements queue.Conn.
