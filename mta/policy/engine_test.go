@@ -336,3 +336,37 @@ policies:
 		t.Error("somebody waits for it")
 	}
 }
+
+// TestPromises: no more are woken than there is room for, and who was told in vain keeps
+// the place that it had.
+func TestPromises(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, `
+rate: { algorithm: tokenbucket }
+policies:
+  - { fields: [tenantid], default: { rate: 2/20 } }
+  - { fields: [recipientdomain], conditions: [{ if: { recipientdomain: full.test }, then: { concurrency: 1 } }] }`)
+		r.take(waiter("full.test"))
+		r.take(waiter("a.test"))
+		var list []*policy.Waiter
+		for _, d := range []string{"w0.test", "full.test", "w2.test", "w3.test"} {
+			w := waiter(d)
+			r.refused(w)
+			list = append(list, w)
+			time.Sleep(time.Second)
+		}
+		time.Sleep(6*time.Second - 1)
+		r.want("too early", []string(nil), r.woken())
+		time.Sleep(1)
+		r.want("one token", []string{"w0.test"}, r.woken())
+		r.take(list[0])
+		time.Sleep(10 * time.Second)
+		r.want("the next", []string{"full.test"}, r.woken())
+		r.refused(list[1]) // the domain is full: the token is for the next one
+		r.want("passed on", []string{"w2.test"}, r.woken())
+		r.take(list[2])
+		r.refused(list[2])
+		time.Sleep(10 * time.Second)
+		r.want("who came before", []string{"w3.test"}, r.woken())
+	})
+}

@@ -175,6 +175,21 @@ func (e *Engine) Wanted(l *Lease, w *Waiter, patience time.Duration) bool {
 	return false
 }
 
+// Wanting returns those who are the first to wait for a connection of a lease to end.
+func (e *Engine) Wanting(l *Lease) []*Waiter {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var out []*Waiter
+	for _, b := range l.bounds {
+		for _, q := range b.c.queues {
+			if q.n.slot && q.a.Concurrency > 0 && b.c.open >= q.a.Concurrency {
+				out = append(out, q.head())
+			}
+		}
+	}
+	return out
+}
+
 // Again takes a lease over for another message, of a waiter, on the connection there
 // is; f are the facts of the waiter with the destination of the connection. It fails
 // when a limit or a suspension is in the way; the lease stays as it was.

@@ -92,10 +92,15 @@ func (q *Queue) front(s *subQueue) *entry {
 	return nil
 }
 
-// retire forgets a sub-queue without units.
+// retire takes a sub-queue without units out of every line, and forgets it when nothing
+// of it is under way.
 func (q *Queue) retire(s *subQueue) {
-	if s.sending == 0 && s.live == 0 && !s.turn {
-		q.o.Policies.Leave(&s.Waiter)
+	if s.live > 0 {
+		return
+	}
+	q.o.Policies.Leave(&s.Waiter)
+	s.parked = false
+	if s.sending == 0 && !s.turn && q.subs[s.key] == s {
 		delete(q.subs, s.key)
 		delete(q.byWaiter, &s.Waiter)
 	}

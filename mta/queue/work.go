@@ -71,7 +71,9 @@ func (q *Queue) send(ctx context.Context, running *sync.WaitGroup, s *subQueue, 
 			left = nil
 		}
 		done := e
-		e, c = q.goOn(ctx, s, l, left)
+		if e, c = q.goOn(ctx, s, l, left); e != nil {
+			s = e.sub
+		}
 		switch {
 		case ok: // the connection does not wait for scripts and disks
 			running.Go(func() { q.conclude(ctx, done, u, &r, result) })
@@ -92,34 +94,42 @@ func (q *Queue) conclude(ctx context.Context, e *entry, u *spool.Unit, r *Ready,
 // with (spec mta 4.3).
 const patience = time.Second
 
-// goOn ends an attempt and returns the next unit for the connection. Without one the
-// connection goes to the pool; without a connection the lease is given back.
+// goOn ends an attempt and returns the next unit for the connection: of the same
+// sub-queue, else of another one that waits for its place and can use it. Without one
+// the connection goes to the pool; without a connection the lease is given back.
 func (q *Queue) goOn(ctx context.Context, s *subQueue, l *policy.Lease, c Conn) (*entry, Conn) {
-	e := q.following(ctx, s, l, c)
-	switch {
-	case e != nil:
-		return e, c
-	case c == nil:
+	if c == nil {
 		q.o.Policies.Release(l)
-	default:
-		q.pool.put(l, c)
 	}
-	return nil, nil
-}
-
-// following takes the next unit of a sub-queue, when the connection can take one.
-func (q *Queue) following(ctx context.Context, s *subQueue, l *policy.Lease, c Conn) *entry {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	s.sending--
-	if c == nil || ctx.Err() != nil || c.Reuse() != s.key.reuse {
-		q.retire(s)
-		return nil
+	q.retire(s)
+	if c == nil {
+		return nil, nil
 	}
+	if more, _, _ := c.Rest(); more > 0 && ctx.Err() == nil && !q.draining() {
+		if c.Reuse() == s.key.reuse && !q.o.Policies.Wanted(l, &s.Waiter, patience) {
+			if e := q.following(s, l, c); e != nil {
+				return e, c
+			}
+		}
+		for _, w := range q.o.Policies.Wanting(l) {
+			if o := q.byWaiter[w]; o != nil && c.Reuse() == o.key.reuse {
+				if e := q.following(o, l, c); e != nil {
+					return e, c
+				}
+			}
+		}
+	}
+	q.pool.put(l, c)
+	return nil, nil
+}
+
+// following takes the next unit of a sub-queue for a connection, when policies let it.
+func (q *Queue) following(s *subQueue, l *policy.Lease, c Conn) *entry {
 	e := q.front(s)
-	more, _, _ := c.Rest()
-	if e == nil || more <= 0 || q.draining() || q.o.Policies.Wanted(l, &s.Waiter, patience) {
-		q.retire(s)
+	if e == nil {
 		return nil
 	}
 	f := s.Facts
@@ -132,6 +142,7 @@ func (q *Queue) following(ctx context.Context, s *subQueue, l *policy.Lease, c C
 	}
 	s.waiting.pop()
 	q.begin(s, e)
+	q.retire(s)
 	q.stats.Picks++
 	q.stats.PoolHits++
 	return e
