@@ -9,7 +9,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build the programs into bin/
-	$(GO) build -o bin/ ./cmd/hawserd ./cmd/hsl ./cmd/hawserbench
+	$(GO) build -o bin/ ./cmd/hawserd ./cmd/hawserctl ./cmd/hsl ./cmd/hawserbench
 
 demo: build ## show the server at work, in under a minute
 	$(GO) build -o bin/demo ./cmd/internal/demo

@@ -39,6 +39,9 @@ type Options struct {
 	Drain  time.Duration // for what is in flight when the server stops
 	Logger *slog.Logger
 	Ready  func() // called once all listeners accept
+	// LogLevel is that of Logger, for who changes it while the server runs; nil: nobody can.
+	LogLevel *slog.LevelVar
+	Version  string // of the program
 	// Reload makes the server load its files anew; nil: only the watcher does.
 	Reload <-chan struct{}
 }
@@ -61,9 +64,16 @@ type Server struct {
 	own      map[netip.Addr]bool           // addresses of the host
 	servers  map[string]*smtpserver.Server // by id, set before the first connection
 
+	listening map[string][]string // addresses by id of server, likewise
+	started   time.Time
+
+	running, accepting context.Context // the server is not stopping, the listeners are open
+	end, endAccept     context.CancelFunc
+
 	state   atomic.Pointer[state]
 	loading sync.Mutex
-	failed  string // diagnostics of the last load that failed
+	failed  string                 // diagnostics of the last load that failed
+	fault   atomic.Pointer[string] // the same for readers, with files relative to the workspace
 }
 
 // Universe returns every function, class and variable of the server, and what
@@ -84,7 +94,7 @@ func New(ctx context.Context, o Options) (*Server, diag.List, error) {
 		return nil, nil, err
 	}
 	u := Universe()
-	s := &Server{o: o, ws: ws, universe: u, loader: module.NewLoader(u), shared: vm.NewShared(),
+	s := &Server{o: o, ws: ws, universe: u, loader: module.NewLoader(u), shared: vm.NewShared(), started: time.Now(),
 		policies: policy.New(), own: ownAddresses(), extras: []*module.Root{bundled.Extras()}}
 	s.hooks = &hook.Runner{Current: func() *hook.Snapshot { return s.current().snapshot }, Logger: o.Logger, Submit: s.submitCopy}
 	st, diags := s.load(ctx)
@@ -119,13 +129,14 @@ func (s *Server) newID() string {
 }
 
 // reload loads the files anew. A file that is broken keeps its running version, and so
-// do scripts that do not compile, with the configuration that names them.
-func (s *Server) reload(ctx context.Context) {
+// do scripts that do not compile, with the configuration that names them. The list holds
+// every fault and warning; after an error besides, everything stays.
+func (s *Server) reload(ctx context.Context) (diag.List, error) {
 	s.loading.Lock()
 	defer s.loading.Unlock()
 	if err := s.ws.Refresh(); err != nil {
 		s.o.Logger.Error("reload", "event", "config", "err", err)
-		return
+		return nil, err
 	}
 	old := s.current()
 	st, diags := s.load(ctx)
@@ -136,27 +147,35 @@ func (s *Server) reload(ctx context.Context) {
 		s.o.Logger.Error("reload failed, the running version stays", "event", "config", "action", "refused", "errors", "\n"+text.String())
 	}
 	recovered := !failed && s.failed != ""
-	if s.failed = ""; failed {
+	s.failed = ""
+	s.fault.Store(nil)
+	if failed {
 		s.failed = text.String()
+		s.fault.Store(new(s.diagnostics(diags)))
 	}
 	if st == nil || !recovered && st.snapshot.Set == old.snapshot.Set && sameLive(st.config, old.config) {
-		return
+		return diags, nil
 	}
 	if err := s.enforce(st, old); err != nil {
 		s.o.Logger.Error("reload failed, the running version stays", "event", "config", "action", "refused", "err", err)
-		return
+		return diags, err
 	}
 	s.state.Store(st)
 	s.o.Logger.Info("reloaded", "event", "config", "action", "reloaded", "version", st.snapshot.Set.Version, "generation", st.snapshot.Set.Generation)
 	if len(diags) > 0 && !failed {
 		s.o.Logger.Warn("reload", "event", "config", "errors", "\n"+text.String())
 	}
+	return diags, nil
 }
 
 // Run serves until ctx ends, then drains: listeners close, sessions end after
 // their command, running deliveries finish, as far as Drain allows.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.Close()
+	s.running, s.end = context.WithCancel(ctx)
+	defer s.end()
+	s.accepting, s.endAccept = context.WithCancel(s.running)
+	defer s.endAccept()
 	c := s.current().config
 	sp, err := spool.Open(s.spoolOptions(c))
 	if err != nil {
@@ -177,7 +196,14 @@ func (s *Server) Run(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, sp.Close())
 	}
-	err = s.serve(ctx, listeners)
+	socket, err := s.controlSocket(ctx, c)
+	if err != nil {
+		for _, l := range listeners {
+			l.Close()
+		}
+		return errors.Join(err, sp.Close())
+	}
+	err = s.serve(listeners, socket)
 	return errors.Join(err, sp.Close())
 }
 
@@ -210,32 +236,34 @@ func (s *Server) path(p string) string {
 
 // serve runs everything that runs. Each stage ends before the next one is told
 // to, so that nothing feeds what has stopped already.
-func (s *Server) serve(ctx context.Context, listeners []listener) error {
+func (s *Server) serve(listeners []listener, socket net.Listener) error {
 	stop, cut := context.WithCancel(context.Background())
 	defer cut()
 	dispatch, endDispatch := context.WithCancel(context.Background())
 	defer endDispatch()
-	errs := make(chan error, len(listeners)+4)
-	var servers, queueDone, helpers sync.WaitGroup
-	fail, failed := context.WithCancel(ctx)
-	defer failed()
+	orders, endOrders := context.WithCancel(context.Background())
+	defer endOrders()
+	errs := make(chan error, len(listeners)+5)
+	var servers, queueDone, helpers, operators sync.WaitGroup
 	start := func(wg *sync.WaitGroup, f func() error) {
 		wg.Go(func() {
 			if err := f(); err != nil {
 				errs <- err
-				failed()
+				s.end()
 			}
 		})
 	}
 	start(&queueDone, func() error { return s.queue.Run(dispatch, stop) })
 	for _, l := range listeners {
-		start(&servers, func() error { return l.server.Serve(fail, stop, l.Listener, l.implicit) })
+		start(&servers, func() error { return l.server.Serve(s.accepting, stop, l.Listener, l.implicit) })
 	}
+	start(&operators, func() error { return s.control().Serve(orders, socket) })
 	w := &reload.Watcher{
-		Dirs:  []string{filepath.Join(s.ws.Root, "hooks"), filepath.Join(s.ws.Root, "files"), filepath.Join(s.ws.Root, "config")},
-		Build: s.reload, Now: s.o.Reload, Logger: s.o.Logger,
+		Dirs: []string{filepath.Join(s.ws.Root, "hooks"), filepath.Join(s.ws.Root, "files"), filepath.Join(s.ws.Root, "config")},
+		// What is wrong stands in the log and in the status.
+		Build: func(ctx context.Context) { _, _ = s.reload(ctx) }, Now: s.o.Reload, Logger: s.o.Logger,
 	}
-	start(&helpers, func() error { return w.Run(fail) })
+	start(&helpers, func() error { return w.Run(s.running) })
 	start(&helpers, func() error {
 		if err := s.spool.Recover(func(u *spool.Unit) error { s.queue.Add(u); return nil }); err != nil {
 			s.o.Logger.Error("read spool", "err", err)
@@ -246,10 +274,10 @@ func (s *Server) serve(ctx context.Context, listeners []listener) error {
 		s.o.Ready()
 	}
 	select {
-	case <-fail.Done():
+	case <-s.running.Done():
 	case <-s.spool.Failed():
 		errs <- errSpoolLost
-		failed()
+		s.end()
 		cut()
 	}
 	timer := time.AfterFunc(s.o.Drain, cut)
@@ -259,6 +287,8 @@ func (s *Server) serve(ctx context.Context, listeners []listener) error {
 	endDispatch()
 	queueDone.Wait()
 	helpers.Wait()
+	endOrders()
+	operators.Wait()
 	close(errs)
 	var all []error
 	for err := range errs {
@@ -284,7 +314,7 @@ type listener struct {
 // listen binds every address, all or none.
 func (s *Server) listen(c *config.Config) ([]listener, error) {
 	var out []listener
-	s.servers = map[string]*smtpserver.Server{}
+	s.servers, s.listening = map[string]*smtpserver.Server{}, map[string][]string{}
 	for _, x := range c.Smtpd.Servers {
 		srv := &smtpserver.Server{
 			Options: func() *smtpserver.Options { return s.serverOptions(x.ID) }, Hooks: s.hooks, Enqueuer: s, Resolver: clientNames{s},
@@ -302,6 +332,7 @@ func (s *Server) listen(c *config.Config) ([]listener, error) {
 			}
 			if a, ok := ln.Addr().(*net.TCPAddr); ok {
 				s.bound = append(s.bound, a.AddrPort())
+				s.listening[x.ID] = append(s.listening[x.ID], a.AddrPort().String())
 			}
 			out = append(out, listener{ln, srv, s.implicit(c, x.ID, l.ID)})
 		}

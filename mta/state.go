@@ -31,6 +31,7 @@ type state struct {
 	settings *delivery.Settings
 	roots    *module.Roots
 	certs    map[string]*tls.Certificate
+	loaded   time.Time
 }
 
 // load reads configuration and scripts and makes a state. The list holds every fault
@@ -49,7 +50,7 @@ func (s *Server) load(ctx context.Context) (*state, diag.List) {
 	diags = append(diags, faults...)
 	certs, more := certificates(c)
 	diags = append(diags, more...)
-	st := &state{config: c, certs: certs, roots: scripts.Roots}
+	st := &state{config: c, certs: certs, roots: scripts.Roots, loaded: time.Now()}
 	if diags.Errors() {
 		if old == nil {
 			return nil, diags

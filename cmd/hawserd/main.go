@@ -37,10 +37,8 @@ func main() {
 	os.Exit(cli.Main("hawserd", "The Hawser mail server.", &grammar{}, os.Args[1:], os.Stderr))
 }
 
-func logger(w io.Writer, format, level string) *slog.Logger {
-	var l slog.Level
-	_ = l.UnmarshalText([]byte(level))
-	o := &slog.HandlerOptions{Level: l}
+func logger(w io.Writer, format string, level slog.Leveler) *slog.Logger {
+	o := &slog.HandlerOptions{Level: level}
 	if format == "json" {
 		return slog.New(slog.NewJSONHandler(w, o))
 	}
@@ -54,7 +52,9 @@ const gcPercent = 400
 
 // Run starts the server.
 func (c *runCmd) Run() error {
-	log := logger(os.Stderr, c.LogFormat, c.LogLevel)
+	var level slog.LevelVar
+	_ = level.UnmarshalText([]byte(c.LogLevel)) // one of the enum
+	log := logger(os.Stderr, c.LogFormat, &level)
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
@@ -74,6 +74,7 @@ func (c *runCmd) Run() error {
 	}()
 	s, diags, err := mta.New(ctx, mta.Options{
 		Dir: c.Config, Drain: time.Duration(c.Drain) * time.Second, Logger: log, Reload: again, Ready: func() { fmt.Fprintln(os.Stderr, "ready") },
+		LogLevel: &level, Version: cli.Version(),
 	})
 	if err != nil {
 		return cli.Fail(cli.Usage, "%s", err)

@@ -256,13 +256,13 @@ func (d *decoder) scalar(n ast.Node, v reflect.Value, path string) {
 	var err error
 	switch p := v.Addr().Interface().(type) {
 	case *Duration:
-		*p, err = parseDuration(s)
+		*p, err = ParseDuration(s)
 	case *time.Duration:
 		var x Duration
-		x, err = parseDuration(s)
+		x, err = ParseDuration(s)
 		*p = time.Duration(x)
 	case *Size:
-		*p, err = parseSize(s)
+		*p, err = ParseSize(s)
 	case *string:
 		*p = s
 	case *bool:

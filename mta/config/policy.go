@@ -78,6 +78,21 @@ func (r *Rate) decode(d *decoder, n ast.Node, path string) {
 	if !ok {
 		return
 	}
+	x, hint, err := parseRate(text)
+	if err != nil {
+		d.fault(n, path, "%s", err).Hint = hint
+		return
+	}
+	*r = x
+}
+
+// ParseRate reads COUNT/SECONDS, or COUNT alone for one second.
+func ParseRate(text string) (Rate, error) {
+	r, _, err := parseRate(text)
+	return r, err
+}
+
+func parseRate(text string) (r Rate, hint string, err error) {
 	count, seconds, given := strings.Cut(text, "/")
 	if !given {
 		seconds = "1"
@@ -86,16 +101,15 @@ func (r *Rate) decode(d *decoder, n ast.Node, path string) {
 	s, err2 := strconv.ParseFloat(strings.TrimSpace(seconds), 64)
 	switch {
 	case err1 != nil || err2 != nil || math.IsNaN(c) || math.IsNaN(s):
-		d.fault(n, path, "got '%s', want COUNT/SECONDS such as 120/60, or COUNT per second", text)
+		return r, "", fmt.Errorf("got '%s', want COUNT/SECONDS such as 120/60, or COUNT per second", text)
 	case c <= 0:
-		d.fault(n, path, "got '%s', want a count of 1 or more", text).Hint = "concurrency: 0 lets nothing through"
+		return r, "concurrency: 0 lets nothing through", fmt.Errorf("got '%s', want a count of 1 or more", text)
 	case c < 1:
-		d.fault(n, path, "got '%s', want a count of 1 or more", text).Hint = fmt.Sprintf("fewer than one in a time is one in a longer time: 1/%g", s/c)
+		return r, fmt.Sprintf("fewer than one in a time is one in a longer time: 1/%g", s/c), fmt.Errorf("got '%s', want a count of 1 or more", text)
 	case c > maxRate || s > maxRate || s < 0.001:
-		d.fault(n, path, "got '%s', want a count up to 1000000000 and 0.001 to 1000000000 seconds", text)
-	default:
-		*r = Rate{c, time.Duration(s * float64(time.Second))}
+		return r, "", fmt.Errorf("got '%s', want a count up to 1000000000 and 0.001 to 1000000000 seconds", text)
 	}
+	return Rate{c, time.Duration(s * float64(time.Second))}, "", nil
 }
 
 func (f *PolicyField) decode(d *decoder, n ast.Node, path string) {

@@ -13,8 +13,8 @@ type Duration time.Duration
 // Size is a number of bytes, with an optional unit.
 type Size int64
 
-// parseDuration reads "1d12h", "90s" or a number of seconds.
-func parseDuration(s string) (Duration, error) {
+// ParseDuration reads "1d12h", "90s" or a number of seconds.
+func ParseDuration(s string) (Duration, error) {
 	bad := fmt.Errorf("got '%s', want seconds or a time such as 1d12h30m5s", s)
 	if f, err := strconv.ParseFloat(s, 64); err == nil {
 		if f < 0 || f > 1e9 {
@@ -46,8 +46,8 @@ func parseDuration(s string) (Duration, error) {
 	return Duration(total), nil
 }
 
-// parseSize reads a number of bytes with B, KiB, MiB, GiB or TiB.
-func parseSize(s string) (Size, error) {
+// ParseSize reads a number of bytes with B, KiB, MiB, GiB or TiB.
+func ParseSize(s string) (Size, error) {
 	number, shift := strings.TrimSpace(s), 0
 	for i, unit := range []string{"KiB", "MiB", "GiB", "TiB"} {
 		if rest, ok := strings.CutSuffix(number, unit); ok {

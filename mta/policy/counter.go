@@ -135,6 +135,9 @@ func (c *counter) take(l *Limits, n need, now time.Time) {
 	c.used++
 }
 
+// counts reports whether a rate has counted messages.
+func (c *counter) counts() bool { return !c.begin.IsZero() || !c.at.IsZero() }
+
 func (c *counter) matters(until time.Time) {
 	if until.After(c.until) {
 		c.until = until

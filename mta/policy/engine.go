@@ -229,6 +229,25 @@ func (e *Engine) Leave(w *Waiter) {
 	}
 }
 
+// Refill makes every rate begin anew, as if nothing had been sent, and returns how many
+// counters had counted messages.
+func (e *Engine) Refill() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now, n := time.Now(), 0
+	for _, r := range e.rules {
+		for _, c := range r.counters {
+			if !c.counts() {
+				continue
+			}
+			n++
+			c.begin, c.used, c.tokens, c.at = time.Time{}, 0, 0, time.Time{}
+			e.pass(c, now)
+		}
+	}
+	return n
+}
+
 // Tick does what time asks for and returns when to be called again.
 func (e *Engine) Tick(now time.Time) (next time.Time) {
 	e.mu.Lock()

@@ -151,6 +151,8 @@ type Stats struct {
 	Leases                                              int64 // given since start
 	ConcurrencyWaits, RateWaits, IntervalWaits, Suspend int64 // times that a sub-queue was parked
 	Counters, Conditions, Suspensions                   int   // now
+	Buckets                                             int   // now: counters with a rate that was used
+	Dynamic                                             int   // now: suspensions that are not of the file
 }
 
 func (s *Stats) count(r Reason) {
@@ -173,7 +175,12 @@ func (e *Engine) Stats() Stats {
 	s := e.stats
 	for _, r := range e.rules {
 		s.Counters += len(r.counters)
+		for _, c := range r.counters {
+			if c.counts() {
+				s.Buckets++
+			}
+		}
 	}
-	s.Conditions, s.Suspensions = len(e.conditions), len(e.suspends)
+	s.Conditions, s.Suspensions, s.Dynamic = len(e.conditions), len(e.suspends), len(e.held)
 	return s
 }

@@ -66,23 +66,27 @@ func set[T any](to, from *T) {
 // changers is how many units are looked at at once: their writes share fsyncs.
 const changers = 32
 
-// Change applies a change to every unit that match accepts and returns how many it
-// changed. Units in a script, in DNS or in an attempt are left alone. match is called
-// by several goroutines.
-func (q *Queue) Change(match func(*Item) bool, c Change) int {
+// Change applies a change to every unit of a selection and returns how many it
+// changed. Units in a script, in DNS or in an attempt are left alone.
+func (q *Queue) Change(s Selection, c Change) int {
 	var changed atomic.Int64
-	q.each(func(e *entry, stored uint32, it *Item) bool {
-		if match(it) && q.change(e, stored, it.Unit, &c) {
-			changed.Add(1)
+	s.Brief = false
+	workers := changers
+	if s.Limit > 0 {
+		workers = 1 // who counts to a limit goes one by one
+	}
+	q.each(&s, workers, func(e *entry, stored uint32, it *Item) bool {
+		if !q.change(e, stored, it.Unit, &c) {
+			return true
 		}
-		return true
+		return changed.Add(1) != int64(s.Limit)
 	})
 	return int(changed.Load())
 }
 
-// each calls f with every unit, several at a time, until it returns false. The spool is
-// read outside the lock, because it may be slow.
-func (q *Queue) each(f func(e *entry, stored uint32, it *Item) bool) {
+// each calls f with every unit of a selection, several at a time, until it returns
+// false. The spool is read outside the lock, because it may be slow.
+func (q *Queue) each(s *Selection, workers int, f func(e *entry, stored uint32, it *Item) bool) {
 	q.mu.Lock()
 	all := make([]*entry, 0, len(q.all))
 	for _, e := range q.all {
@@ -90,27 +94,29 @@ func (q *Queue) each(f func(e *entry, stored uint32, it *Item) bool) {
 	}
 	q.mu.Unlock()
 	var next atomic.Int64
-	var workers sync.WaitGroup
-	for range min(changers, len(all)) {
-		workers.Go(func() {
+	var running sync.WaitGroup
+	for range min(workers, len(all)) {
+		running.Go(func() {
 			for i := next.Add(1); i <= int64(len(all)); i = next.Add(1) {
 				e := all[i-1]
 				it, stored, ok := q.item(e)
-				if !ok {
+				if !ok || !s.early(it) {
 					continue
 				}
-				u, err := q.store.Load(int(e.path), e.tx, e.n)
-				if err != nil {
-					continue
+				if !s.Brief || s.Match != nil {
+					u, err := q.store.Load(int(e.path), e.tx, e.n)
+					if err != nil {
+						continue
+					}
+					it.Unit = u
 				}
-				it.Unit = u
-				if !f(e, stored, it) {
+				if s.match(it) && !f(e, stored, it) {
 					next.Store(int64(len(all)))
 				}
 			}
 		})
 	}
-	workers.Wait()
+	running.Wait()
 }
 
 // change writes the spool outside the lock: meanwhile the entry is frozen. One that has

@@ -10,7 +10,7 @@ import (
 	"github.com/hawser-mta/hawser/mta/spool"
 )
 
-func every(*queue.Item) bool { return true }
+var every = queue.Selection{}
 
 // TestChangeAgainstAttempt: a change that read a unit before an attempt must not
 // write over what the attempt stored.
@@ -63,7 +63,7 @@ func TestDiscardByHand(t *testing.T) {
 		for n := range 100 {
 			r.add(n+1, func(u *spool.Unit) { u.Due = time.Now().Add(time.Hour) })
 		}
-		if n := r.q.Change(func(u *queue.Item) bool { return u.Queue > 40 }, queue.Change{Op: queue.OpDelete}); n != 60 {
+		if n := r.q.Change(queue.Selection{Match: func(u *queue.Item) bool { return u.Queue > 40 }}, queue.Change{Op: queue.OpDelete}); n != 60 {
 			t.Errorf("changed %d", n)
 		}
 		time.Sleep(time.Second)

@@ -224,10 +224,10 @@ func TestSuspended(t *testing.T) {
 		if s := r.q.Stats(); s.Active != 4 || s.SubQueues != 1 {
 			t.Errorf("%+v", s)
 		}
-		only := func(n int) func(*queue.Item) bool {
-			return func(it *queue.Item) bool {
+		only := func(n int) queue.Selection {
+			return queue.Selection{Match: func(it *queue.Item) bool {
 				return it.Queue == n && it.State == queue.Active && it.Facts.RecipientDomain == "a.test"
-			}
+			}}
 		}
 		tenant := "b"
 		if n := r.q.Change(only(1), queue.Change{Op: queue.OpDelete}) + r.q.Change(only(2), queue.Change{Op: queue.OpHold}) +

@@ -218,7 +218,9 @@ func TestHoldAndChange(t *testing.T) {
 		if s := r.q.Stats(); s.Held != 3 || s.Deferred != 1 {
 			t.Errorf("%+v", s)
 		}
-		pick := func(n int) func(*queue.Item) bool { return func(u *queue.Item) bool { return u.Queue == n } }
+		pick := func(n int) queue.Selection {
+			return queue.Selection{Match: func(u *queue.Item) bool { return u.Queue == n }}
+		}
 		for n, op := range map[int]queue.Op{1: queue.OpRelease, 2: queue.OpBounce, 3: queue.OpDelete, 4: queue.OpHold} {
 			if got := r.q.Change(pick(n), queue.Change{Op: op}); got != 1 {
 				t.Errorf("changed %d units with %d", got, op)

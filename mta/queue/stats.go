@@ -3,7 +3,9 @@ package queue
 // Stats counts units.
 type Stats struct {
 	Held, Deferred, Due, Working, Active, Sending, Updating int   // now
-	SubQueues                                               int   // now
+	SubQueues, Turns                                        int   // now: sub-queues, and those that stand in line
+	First                                                   int   // now: active units of priority 1
+	Quotas                                                  int   // now: names that units count for
 	Delivered, Bounced, Deleted, Retried, Dropped, Panics   int64 // since start
 	Picks, Parks                                            int64 // turns of sub-queues, and those that ended parked
 	PoolHits                                                int64 // units that went on at once on the connection of another
@@ -18,6 +20,15 @@ func (q *Queue) Stats() Stats {
 	n := &q.inState
 	s.Held, s.Deferred, s.Due, s.Working = n[Held], n[Deferred], n[Due], n[Working]
 	s.Active, s.Sending, s.Updating, s.SubQueues = n[Active], n[Sending], n[Updating], len(q.subs)
+	for _, x := range q.subs {
+		if x.turn {
+			s.Turns++
+		}
+		if x.Priority > 0 {
+			s.First += x.live
+		}
+	}
+	s.Quotas = len(q.quotas)
 	s.Pool = q.pool.counts()
 	return s
 }
@@ -43,6 +54,17 @@ func (q *Queue) Quota(name string) Usage {
 		return x.Usage
 	}
 	return Usage{}
+}
+
+// Quotas returns the usage of every quota that units count for, by name.
+func (q *Queue) Quotas() map[string]Usage {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	out := make(map[string]Usage, len(q.quotas))
+	for name, x := range q.quotas {
+		out[name] = x.Usage
+	}
+	return out
 }
 
 // charge counts a unit for its quotas.

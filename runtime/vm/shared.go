@@ -1,6 +1,7 @@
 package vm
 
 import (
+	"context"
 	crand "crypto/rand"
 	"maps"
 	"os"
@@ -86,11 +87,19 @@ func (s *Shared) Keys() []string {
 // stores what f makes of it. It waits while another run holds the name. f must
 // not call into the script.
 func (t *Thread) Memory(name string, f func(v *value.Value)) error {
-	s := t.host.Shared
+	return t.host.Shared.memory(t.ctx, t, name, f)
+}
+
+// Memory is that of a Thread, for whoever is none.
+func (s *Shared) Memory(ctx context.Context, name string, f func(v *value.Value)) error {
+	return s.memory(ctx, nil, name, f)
+}
+
+func (s *Shared) memory(ctx context.Context, t *Thread, name string, f func(v *value.Value)) error {
 	s.mu.Lock()
 	for b := s.locks[name]; b != nil && b.owner != t; b = s.locks[name] {
 		s.mu.Unlock()
-		if err := wait(t.ctx, b.free); err != nil {
+		if err := wait(ctx, b.free); err != nil {
 			return err
 		}
 		s.mu.Lock()

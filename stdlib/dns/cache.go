@@ -13,6 +13,8 @@ type cache struct {
 	mu      sync.Mutex
 	entries map[string]*list.Element
 	order   list.List
+
+	hits, misses int64
 }
 
 type cached struct {
@@ -27,15 +29,18 @@ func (c *cache) get(key string) *Answer {
 	defer c.mu.Unlock()
 	e := c.entries[key]
 	if e == nil {
+		c.misses++
 		return nil
 	}
 	x := e.Value.(cached)
 	now := time.Now()
 	if now.After(x.dies) {
+		c.misses++
 		c.order.Remove(e)
 		delete(c.entries, key)
 		return nil
 	}
+	c.hits++
 	c.order.MoveToFront(e)
 	return x.a.aged(now.Sub(x.born))
 }

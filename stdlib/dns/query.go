@@ -44,7 +44,9 @@ func (r *Resolver) Query(ctx context.Context, name, typ string) *Answer {
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.o.Timeout)
 	defer cancel()
+	r.running.Add(1)
 	a := r.resolve(ctx, name, qtype)
+	r.running.Add(-1)
 	if !a.Temporary() {
 		r.cache.put(key, a)
 	}

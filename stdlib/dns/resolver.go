@@ -23,6 +23,7 @@ type Resolver struct {
 	o       Options
 	servers []string
 	cache   cache
+	running atomic.Int64
 }
 
 // New returns a resolver.

@@ -60,7 +60,7 @@ var order = map[string][][]string{
 	"lang":    {{"token"}, {"diag"}, {"sig"}, {"ast"}, {"bytecode"}, {"parser"}, {"resolve"}, {"compile"}, {"golden"}},
 	"runtime": {{"value", "pcre"}, {"vm"}, {"registry"}, {"pki", "foreign"}, {"module", "reload", "inspect"}, {"runtest"}},
 	"mta": {{"address", "smtp", "message"}, {"spf", "dkim", "dsn", "route", "smtpclient"}, {"dane"}, {"config"}, {"workspace"}, {"spool"}, {"policy"}, {"queue"},
-		{"script"}, {"hook"}, {"hooktest"}, {"smtpserver", "delivery"}, {""}},
+		{"script"}, {"hook"}, {"hooktest"}, {"smtpserver", "delivery"}, {"control"}, {""}},
 }
 
 // siblings are imports inside a group that are allowed, with the reason.

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hawser-mta/hawser/cmd/internal/cli"
+	"github.com/hawser-mta/hawser/mta/control"
+)
+
+type statusCmd struct{}
+
+// Run shows the state of the process.
+func (statusCmd) Run(a *app) error {
+	return ask(a, 'm', nil, func(s control.Status) error {
+		var p pairs
+		p.add("state", s.State)
+		p.add("version", s.Version)
+		p.add("pid", strconv.Itoa(s.PID))
+		p.add("hostname", s.Hostname)
+		p.add("uptime", span(time.Duration(s.Uptime*float64(time.Second))))
+		p.add("log level", s.LogLevel)
+		for _, x := range s.Servers {
+			p.add("server "+x.ID, fmt.Sprintf("%s, %d connections", strings.Join(x.Listeners, " "), x.Connections))
+		}
+		q := &s.Queue
+		p.add("queue", fmt.Sprintf("%d active, %d defer, %d hold, %d sending, %d working", q.Active, q.Defer, q.Hold, q.Sending, q.Working))
+		p.add("since start", fmt.Sprintf("%d delivered, %d delayed, %d failed", q.Delivered, q.Delayed, q.Failed))
+		p.add("policies", fmt.Sprintf("%d dynamic conditions, %d suspensions", s.Conditions, s.Suspensions))
+		scripts := fmt.Sprintf("version %s, generation %d", s.Scripts.Version, s.Scripts.Generation)
+		if s.Scripts.Error != "" {
+			scripts += "; the last change was refused, see 'hawserctl hsl status'"
+		}
+		p.add("scripts", scripts)
+		return p.print(a.out)
+	})
+}
+
+type statsCmd struct {
+	Openmetrics bool `help:"In the text form of OpenMetrics."`
+}
+
+// Run prints counters.
+func (c *statsCmd) Run(a *app) error {
+	if c.Openmetrics {
+		var list []control.Sample
+		if err := a.call('q', nil, &list); err != nil {
+			return err
+		}
+		return control.OpenMetrics(a.out, list)
+	}
+	return ask(a, 'q', nil, func(list []control.Sample) error {
+		var p pairs
+		for _, s := range list {
+			p.add(s.Name, strconv.FormatFloat(s.Value, 'f', -1, 64))
+		}
+		return p.print(a.out)
+	})
+}
+
+type versionCmd struct{}
+
+// versions is the answer in JSON.
+type versions struct {
+	Hawserctl string `json:"hawserctl"`
+	Hawserd   string `json:"hawserd"`
+}
+
+// Run prints versions.
+func (versionCmd) Run(a *app) error {
+	var s control.Status
+	if err := a.call('m', nil, &s); err != nil {
+		return err
+	}
+	if a.g.JSON {
+		return a.json(versions{cli.Version(), s.Version})
+	}
+	fmt.Fprintf(a.out, "hawserctl %s\nhawserd %s\n", cli.Version(), s.Version)
+	return nil
+}
+
+type logLevelCmd struct {
+	Level string `arg:"" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
+}
+
+// Run sets the level.
+func (c *logLevelCmd) Run(a *app) error { return a.act('l', control.LogLevel{Level: c.Level}) }
+
+type traceCmd struct {
+	Remoteip        string `placeholder:"NET" help:"Sessions with this address."`
+	Sender          string `placeholder:"ADDRESS" help:"Mail of this sender."`
+	Recipientdomain string `placeholder:"DOMAIN" help:"Mail to this domain."`
+}
+
+// Run asks the server, which says that it cannot.
+func (c *traceCmd) Run(a *app) error { return a.call('L', struct{}{}, nil) }
+
+type drainCmd struct{}
+
+// Run stops accepting.
+func (drainCmd) Run(a *app) error { return a.act('Q', nil) }
+
+type shutdownCmd struct{}
+
+// Run stops the server.
+func (shutdownCmd) Run(a *app) error { return a.act('R', nil) }
