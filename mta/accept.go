@@ -16,6 +16,7 @@ func (s *Server) Ready() error { return s.spool.Ready() }
 // one synced batch and then scheduled. A message without copies is dropped, as
 // the script wished.
 func (s *Server) Accept(ctx context.Context, c *hook.Connection, tx *hook.Transaction, mail message.Source, v hook.Verdict) error {
+	defer hook.Release(v.Queued) // from here on the queue counts them
 	if len(v.Queued) == 0 {
 		s.o.Logger.Info("discarded", "event", "discarded", "session", c.ID, "transaction", tx.ID)
 		return nil

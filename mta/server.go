@@ -96,7 +96,11 @@ func New(ctx context.Context, o Options) (*Server, diag.List, error) {
 	u := Universe()
 	s := &Server{o: o, ws: ws, universe: u, loader: module.NewLoader(u), shared: vm.NewShared(), started: time.Now(),
 		policies: policy.New(), own: ownAddresses(), extras: []*module.Root{bundled.Extras()}}
-	s.hooks = &hook.Runner{Current: func() *hook.Snapshot { return s.current().snapshot }, Logger: o.Logger, Submit: s.submitCopy}
+	q := &quotas{
+		bounds: func() []config.Quota { return s.current().config.App.Queues.Quotas },
+		used:   func(name string) queue.Usage { return s.queue.Quota(name) }, reserved: map[string]queue.Usage{},
+	}
+	s.hooks = &hook.Runner{Current: func() *hook.Snapshot { return s.current().snapshot }, Logger: o.Logger, Submit: s.submitCopy, Reserve: q.reserve}
 	st, diags := s.load(ctx)
 	if st == nil {
 		s.Close()

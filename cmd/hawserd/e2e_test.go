@@ -145,6 +145,7 @@ type server struct {
 	t    *testing.T
 	dir  string
 	port int
+	env  []string // besides that of the test
 	cmd  *exec.Cmd
 	mu   sync.Mutex
 	log  bytes.Buffer
@@ -241,7 +242,7 @@ Accept();
 func (s *server) start(args ...string) {
 	s.t.Helper()
 	s.cmd = exec.Command(hawserd, append([]string{"-c", s.dir, "--drain", "10"}, args...)...)
-	s.cmd.Stderr = s
+	s.cmd.Stderr, s.cmd.Env = s, append(os.Environ(), s.env...)
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}

@@ -21,8 +21,8 @@ implicit.test. 60 IN A 127.0.0.1
 null.test. 60 IN MX 0 .
 `
 
-// nameServer answers from the zone on loopback.
-func nameServer(t *testing.T) string {
+// nameServer answers from a zone on loopback. Names below secure.test are authenticated.
+func nameServer(t *testing.T, zone string) string {
 	t.Helper()
 	records := map[string][]mdns.RR{}
 	p := mdns.NewZoneParser(strings.NewReader(zone), ".", "")
@@ -36,7 +36,14 @@ func nameServer(t *testing.T) string {
 	s := &mdns.Server{PacketConn: pc, Handler: mdns.HandlerFunc(func(w mdns.ResponseWriter, q *mdns.Msg) {
 		m := new(mdns.Msg)
 		m.SetReply(q)
-		list := records[strings.ToLower(q.Question[0].Name)]
+		name := strings.ToLower(q.Question[0].Name)
+		list := records[name]
+		m.AuthenticatedData = strings.HasSuffix(name, ".secure.test.") || name == "secure.test."
+		if strings.HasPrefix(name, "_") && strings.HasSuffix(name, ".bogus.secure.test.") {
+			m.Rcode = mdns.RcodeServerFailure
+			_ = w.WriteMsg(m)
+			return
+		}
 		if list == nil {
 			m.Rcode = mdns.RcodeNameError
 		}
@@ -79,7 +86,7 @@ transportgroups:
     transports:
       - { id: mx, connection: { server: lookup-mx, port: %d } }
       - { id: home, connection: { server: 127.0.0.1, port: %d } }
-`, nameServer(t), next.port, next.port),
+`, nameServer(t, zone), next.port, next.port),
 	})
 	s.start()
 	for _, to := range []string{"a@y.test", "a@implicit.test", "a@null.test", "a@absent.test"} {

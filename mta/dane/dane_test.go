@@ -139,7 +139,7 @@ func TestFind(t *testing.T) {
 		{"records, required", tlsa(good), "mx.test", true, dane.Require, "require", true},
 		{"one of two usable", tlsa("1 1 1 "+hash(nil), good), "mx.test", true, dane.Fallback, "require", true},
 		{"only PKIX", tlsa("1 1 1 " + hash(nil)), "mx.test", true, dane.Opportunistic, "require", false},
-		{"only PKIX, required", tlsa("0 0 1 " + hash(nil)), "mx.test", true, dane.Require, "dane-required", false},
+		{"only PKIX, required", tlsa("0 0 1 " + hash(nil)), "mx.test", true, dane.Require, "tlsa-invalid", false},
 		{"wrong length", tlsa("3 1 1 abcd"), "mx.test", true, dane.Opportunistic, "require", false},
 		{"unknown selector", tlsa("3 7 1 " + hash(nil)), "mx.test", true, dane.Fallback, "require", false},
 		{"none", nil, "mx.test", true, dane.Opportunistic, "optional", false},
@@ -160,10 +160,16 @@ func TestFind(t *testing.T) {
 			p, err := dane.Find(t.Context(), a, c.host, 26, c.secure, c.mode)
 			var fail *smtpclient.Error
 			if errors.As(err, &fail) {
+				if p.Failed != (c.want == "dnssec-invalid") || len(p.Records) > 0 != (c.want == "tlsa-invalid") {
+					t.Errorf("beside %s: %+v", fail, p)
+				}
 				if fail.Report != c.want || fail.Type != smtpclient.ErrDANE || !fail.Temporary {
 					t.Errorf("got %+v, want %s", fail, c.want)
 				}
 				return
+			}
+			if unused := len(p.Records) > 0 && p.Verify == nil; unused != (p.Report == "tlsa-invalid") {
+				t.Errorf("report %q of %d records", p.Report, len(p.Records))
 			}
 			if err != nil || string(p.Mode) != c.want || (p.Verify != nil) != c.verify {
 				t.Errorf("got %+v %v, want %s", p, err, c.want)

@@ -39,6 +39,13 @@ type Policy struct {
 	Verify func(tls.ConnectionState) error
 	// SNI: the name of the host is sent (RFC 7672 section 8.1).
 	SNI bool
+	// Records are those that DNS has authenticated, usable or not.
+	Records []*mdns.TLSA
+	// Report is the result type of RFC 8460 section 4.3 that records call for which are
+	// there and of no use; "" otherwise.
+	Report string
+	// Failed: the look-up of the records failed.
+	Failed bool
 }
 
 // Apply puts the policy into the options of a connection.
@@ -55,34 +62,42 @@ func fail(report, format string, args ...any) error {
 
 // Find looks the records of a host up and says what they ask for. secure tells that
 // the look-ups that led to the host were authenticated; a host that is an address has
-// none. The error is an *smtpclient.Error of type dane.
+// none. The error is an *smtpclient.Error of type dane; beside it the policy tells only
+// what was found.
 func Find(ctx context.Context, r Resolver, host string, port int, secure bool, mode Mode) (*Policy, error) {
 	var records []*mdns.TLSA
-	found := false
+	p := &Policy{}
 	if secure && host != "" {
 		a := r.Query(ctx, fmt.Sprintf("_%d._tcp.%s", port, host), "tlsa")
 		if a.Temporary() {
 			// Treating this as absence would let an attacker switch DANE off (RFC 7672
 			// section 2.1).
-			return nil, fail("dnssec-invalid", "TLSA look-up of %s: %s", host, a.Error)
+			p.Failed = true
+			return p, fail("dnssec-invalid", "TLSA look-up of %s: %s", host, a.Error)
 		}
 		if a.Secure {
-			found = len(a.Records) > 0
-			records = usable(a.Records)
+			p.Records = all(a.Records)
+			records = usable(p.Records)
 		}
+	}
+	report := "dane-required"
+	if len(p.Records) > 0 && len(records) == 0 {
+		report, p.Report = "tlsa-invalid", "tlsa-invalid"
 	}
 	switch {
 	case len(records) > 0:
 		v := &verifier{host: host, records: records}
-		return &Policy{Mode: smtpclient.TLSRequire, Verify: v.verify, SNI: true}, nil
+		p.Mode, p.Verify, p.SNI = smtpclient.TLSRequire, v.verify, true
 	case mode == Require:
-		return nil, fail("dane-required", "%s has no usable TLSA records", name(host))
-	case found:
-		return &Policy{Mode: smtpclient.TLSRequire}, nil
+		return p, fail(report, "%s has no usable TLSA records", name(host))
+	case len(p.Records) > 0:
+		p.Mode = smtpclient.TLSRequire
 	case mode == Fallback:
-		return &Policy{Mode: smtpclient.TLSRequireVerify}, nil
+		p.Mode = smtpclient.TLSRequireVerify
+	default:
+		p.Mode = smtpclient.TLSOptional
 	}
-	return &Policy{Mode: smtpclient.TLSOptional}, nil
+	return p, nil
 }
 
 func name(host string) string {
@@ -92,13 +107,23 @@ func name(host string) string {
 	return host
 }
 
-// usable returns the records that SMTP clients use: usage DANE-TA(2) and DANE-EE(3)
-// with a selector, matching type and length that are known (RFC 7672 section 3.1).
-func usable(list []dns.Record) []*mdns.TLSA {
+// all returns the TLSA records of an answer.
+func all(list []dns.Record) []*mdns.TLSA {
 	var out []*mdns.TLSA
 	for i := range list {
-		t, ok := list[i].RR.(*mdns.TLSA)
-		if !ok || t.Usage != usageTA && t.Usage != usageEE || t.Selector > 1 {
+		if t, ok := list[i].RR.(*mdns.TLSA); ok {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// usable returns the records that SMTP clients use: usage DANE-TA(2) and DANE-EE(3)
+// with a selector, matching type and length that are known (RFC 7672 section 3.1).
+func usable(list []*mdns.TLSA) []*mdns.TLSA {
+	var out []*mdns.TLSA
+	for _, t := range list {
+		if t.Usage != usageTA && t.Usage != usageEE || t.Selector > 1 {
 			continue
 		}
 		if n := len(t.Certificate); t.MatchingType == matchSHA256 && n == 64 || t.MatchingType == matchSHA512 && n == 128 || t.MatchingType == matchFull && n > 0 {

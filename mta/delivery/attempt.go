@@ -150,17 +150,25 @@ func (a *attempt) hosts(ctx context.Context, r *queue.Ready) ([][]target, *hook.
 // host tries the addresses of one host; done is false when the next one should be
 // tried.
 func (a *attempt) host(ctx context.Context, g []target, leased bool) (left queue.Conn, done bool) {
+	before := *a.out
 	a.out.Result, a.out.Error, a.out.Conn = nil, nil, nil
-	o, err := a.p.sessionOptions(ctx, g[0])
+	o, found, err := a.p.sessionOptions(ctx, g[0])
 	if err != nil {
 		a.out.Result, a.out.Error = describe(err)
+		a.out.Conn = connFacts(nil, g[0], a.sourceFor(g[0]), "", false)
+		a.out.Conn.ID, a.out.Conn.TLSTried = a.j.NewID(), true
+		found.put(a.out.Conn)
 		return nil, false
 	}
 	c, err := a.race(ctx, g, leased)
+	if errors.Is(err, errLimited) && (before.Result != nil || before.Error != nil) {
+		*a.out = before // the host that was tried says more
+		return nil, false
+	}
 	if err != nil {
 		a.out.Result, a.out.Error = describe(err)
 		if f := a.failed; f != nil {
-			a.out.Conn = connFacts(nil, f.target, f.source, o.Helo, false)
+			a.out.Conn = connFacts(nil, f.target, f.source, "", false)
 			a.out.Conn.ID = a.j.NewID()
 		}
 		return nil, false
@@ -173,12 +181,14 @@ func (a *attempt) host(ctx context.Context, g []target, leased bool) (left queue
 	id := a.j.NewID()
 	a.out.Conn = connFacts(info, c.target, c.source, o.Helo, a.p.capture)
 	a.out.Conn.ID = id
+	found.put(a.out.Conn)
 	if err != nil {
 		a.out.Result, a.out.Error = describe(err)
 		return nil, false
 	}
 	x := &conn{
 		Conn: sc, id: id, facts: a.j.facts(c.target), to: c.target, from: c.source, helo: o.Helo, pooling: a.p.pooling, capture: a.p.capture,
+		tlsa: found,
 	}
 	if a.p.pooling.enabled {
 		x.reuse = a.p.reuse(&x.facts)
@@ -194,6 +204,7 @@ func (a *attempt) send(ctx context.Context, c *conn) (queue.Conn, error) {
 	info := c.Info()
 	a.out.Conn = connFacts(info, c.to, c.from, c.helo, c.capture)
 	a.out.Conn.ID = c.id
+	c.tlsa.put(a.out.Conn)
 	a.out.Relayed = !info.Extensions.Has(smtp.ExtDSN)
 	if err != nil {
 		a.out.Result, a.out.Error = describe(err)
@@ -249,6 +260,7 @@ func describe(err error) (*hook.AttemptResult, *hook.AttemptError) {
 	var own *smtpclient.Error
 	if errors.As(err, &own) {
 		e.Type, e.Temporary, e.Message = string(own.Type), own.Temporary, own.Message
+		e.Status = own.Status
 	}
 	return nil, e
 }

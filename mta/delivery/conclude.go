@@ -15,10 +15,11 @@ import (
 // conclude decides what becomes of a unit after an attempt (spec hooks 12.5).
 func (j *job) conclude(ctx context.Context, a *hook.Attempt) queue.Outcome {
 	delivered := a.Result != nil && a.Result.Reply.Positive()
-	in := &hook.QueueInput{Phase: hook.PostDelivery, Unit: j.used, Retry: j.u.Retry + 1, Context: j.context, Attempt: a}
+	in := &hook.QueueInput{Phase: hook.PostDelivery, Unit: j.used, Content: j.open, Retry: j.u.Retry + 1, Context: j.context, Attempt: a}
 	facts := j.diagnosis(a)
 	wait, expired := j.next()
 	in.Expired = expired
+	notice := true
 	switch {
 	case delivered:
 		if slices.Contains(j.used.DSN.Notify, "SUCCESS") {
@@ -29,10 +30,15 @@ func (j *job) conclude(ctx context.Context, a *hook.Attempt) queue.Outcome {
 		in.Action = "QUEUE"
 		facts.Action = string(dsn.Delayed)
 		in.DSN = facts
+		notice = j.delayNotice(&hook.QueueOptions{Increment: true}, wait)
 	default:
 		in.Action = strings.ToUpper(string(j.failure()))
 		facts.Action = string(dsn.Failed)
 		in.DSN = facts
+		notice = in.Action == "BOUNCE"
+	}
+	if notice {
+		j.announce(facts)
 	}
 	if !delivered {
 		j.u.Status = facts.Code
@@ -73,36 +79,53 @@ func (j *job) act(ctx context.Context, v hook.Verdict, in *hook.QueueInput, fact
 	}
 	switch action {
 	case hook.Queue:
-		retry := j.u.Retry + 1
-		out := j.requeue(v.Queue, wait.Wait)
-		if j.delayNotice(wait, retry) {
-			facts.Action = string(dsn.Delayed)
-			j.notify(ctx, facts, in.Attempt, j.until())
-			j.u.Notified = retry
-		}
-		return out
+		return j.later(ctx, v.Queue, wait, facts, in.Attempt)
 	case hook.Bounce:
 		facts.Action = string(dsn.Failed)
+		if v.Action == hook.Bounce && v.Text != "" {
+			facts.Type, facts.Code = "x-error", v.Text
+		}
 		j.notify(ctx, facts, in.Attempt, time.Time{})
 		return queue.Outcome{Action: queue.Bounced}
 	}
 	return queue.Outcome{Action: queue.Deleted}
 }
 
+// later puts a unit back, with a delay notice when one is due.
+func (j *job) later(ctx context.Context, q *hook.QueueOptions, wait queue.Interval, facts *hook.DSNFacts, a *hook.Attempt) queue.Outcome {
+	notice, entry := j.delayNotice(q, wait), j.entry()
+	out := j.requeue(q, wait.Wait)
+	if notice {
+		facts.Action = string(dsn.Delayed)
+		j.notify(ctx, facts, a, j.until(out.Due))
+		j.u.Notified = entry
+	}
+	return out
+}
+
 // delayNotice decides about a delay notice: at intervals that ask for it, once
 // each, unless the sender or the script says otherwise.
-func (j *job) delayNotice(wait queue.Interval, retry int) bool {
+func (j *job) delayNotice(q *hook.QueueOptions, wait queue.Interval) bool {
 	if j.dsn != nil && j.dsn.Send != nil {
 		return *j.dsn.Send
 	}
 	n := j.used.DSN.Notify
-	return wait.Notify && j.u.Notified < retry && (len(n) == 0 || slices.Contains(n, "DELAY"))
+	return wait.Notify && q.Increment && !q.Hold && j.u.Notified < j.entry() && (len(n) == 0 || slices.Contains(n, "DELAY"))
 }
 
-// until is when the last retry will be.
-func (j *job) until() time.Time {
+// entry is the place, from 1, of the interval that follows: the last one repeats.
+func (j *job) entry() int {
 	s := j.schedule()
-	at := time.Now()
+	return min(j.u.Retry+1, len(s.Intervals))
+}
+
+// until is when the last retry will be, when the next one is at due.
+func (j *job) until(due time.Time) time.Time {
+	if due.IsZero() { // held
+		return due
+	}
+	s := j.schedule()
+	at := due
 	for n := j.u.Retry + 1; n <= s.Count; n++ {
 		w, _ := s.Next(n, 0, 0)
 		at = at.Add(w.Wait)
@@ -116,7 +139,7 @@ func (j *job) until() time.Time {
 }
 
 // without ends a unit without an attempt: postdelivery still runs.
-func (j *job) without(ctx context.Context, action hook.Action, text string) queue.Outcome {
+func (j *job) without(ctx context.Context, action hook.Action, text string, expired bool) queue.Outcome {
 	if action == hook.Bounce && j.failure() == hook.Delete {
 		action = hook.Delete
 	}
@@ -124,8 +147,15 @@ func (j *job) without(ctx context.Context, action hook.Action, text string) queu
 	if text == "" {
 		facts.Code = "message could not be delivered"
 	}
+	j.u.Status = facts.Code
+	if expired {
+		facts.Status = [3]int{5, 4, 7}
+	}
+	if action == hook.Bounce {
+		j.announce(facts)
+	}
 	in := &hook.QueueInput{
-		Phase: hook.PostDelivery, Unit: j.used, Retry: j.u.Retry, Context: j.context,
+		Phase: hook.PostDelivery, Unit: j.used, Content: j.open, Retry: j.u.Retry, Context: j.context, Expired: expired,
 		Action: strings.ToUpper(string(action)), DSN: facts,
 	}
 	v, _ := j.Hooks.RunQueue(ctx, in)
@@ -160,6 +190,8 @@ func (j *job) diagnosis(a *hook.Attempt) *hook.DSNFacts {
 
 func status(e *hook.AttemptError) [3]int {
 	switch {
+	case e.Status != [3]int{}:
+		return e.Status
 	case e.DNS == "nxdomain", e.DNS == "nodata":
 		return [3]int{5, 1, 2}
 	case e.DNS == "nullmx":
@@ -172,10 +204,6 @@ func status(e *hook.AttemptError) [3]int {
 		return [3]int{4, 4, 1}
 	case e.Type == "tls", e.Type == "dane":
 		return [3]int{4, 7, 5}
-	case strings.Contains(e.Message, "SMTPUTF8"):
-		return [3]int{5, 6, 7}
-	case strings.Contains(e.Message, "REQUIRETLS"):
-		return [3]int{5, 7, 30}
 	case e.Temporary:
 		return [3]int{4, 0, 0}
 	}

@@ -18,6 +18,7 @@ type conn struct {
 	helo    string
 	pooling pooling
 	capture bool
+	tlsa    *tlsa
 }
 
 // Reuse implements queue.Conn.

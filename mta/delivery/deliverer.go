@@ -81,19 +81,22 @@ func (d *Deliverer) job(u *spool.Unit) *job {
 func (d *Deliverer) Discard(ctx context.Context, u *spool.Unit, cause queue.Cause) queue.Outcome {
 	j := d.job(u)
 	if cause == queue.DeleteByHand {
-		return j.without(ctx, hook.Delete, "")
+		return j.without(ctx, hook.Delete, "", false)
 	}
 	text := u.Status
 	if cause == queue.Expired && text == "" {
 		text = "message expired"
 	}
-	return j.without(ctx, hook.Bounce, text)
+	return j.without(ctx, hook.Bounce, text, cause == queue.Expired)
 }
 
 // interrupted leaves a unit as it was: the server is stopping.
 func (j *job) interrupted() queue.Outcome {
 	return queue.Outcome{Action: queue.Later, Due: j.u.Due}
 }
+
+// open opens the original, for scripts.
+func (j *job) open() (message.Source, error) { return j.Content.Content(j.u) }
 
 func (j *job) metadata(v hook.Verdict) {
 	if v.Meta != nil {
@@ -145,13 +148,17 @@ func (j *job) next() (queue.Interval, bool) {
 }
 
 // queueEarly is Queue in predelivery.
-func (j *job) queueEarly(v hook.Verdict) queue.Outcome {
+func (j *job) queueEarly(ctx context.Context, v hook.Verdict) queue.Outcome {
 	wait, expired := j.next()
+	text := pick(v.Queue.Reason, j.u.Status)
 	if expired && v.Queue.Increment && !v.Queue.Reset && !v.Queue.Hold {
 		// Going on would exceed the retry count.
-		return j.without(context.Background(), j.failure(), j.u.Status)
+		return j.without(ctx, j.failure(), text, true)
 	}
-	return j.requeue(v.Queue, wait.Wait)
+	facts := &hook.DSNFacts{Status: [3]int{4, 0, 0}, Type: "x-error", Code: pick(text, "delivery was put off")}
+	out := j.later(ctx, v.Queue, wait, facts, nil)
+	j.log(nil, out)
+	return out
 }
 
 // requeue puts the unit back as a script or the schedule said.
@@ -181,17 +188,22 @@ func (j *job) requeue(q *hook.QueueOptions, wait time.Duration) queue.Outcome {
 // notification can be sent, else dropped.
 func (j *job) failure() hook.Action {
 	t := j.transport()
-	if j.used.Sender.IsNull() || t == nil || t.DSN.Transport == "" {
+	switch {
+	case j.used.Sender.IsNull():
 		return hook.Delete
+	case t != nil && t.DSN.Transport != "", j.dsn != nil && j.dsn.TransportID != "":
+		return hook.Bounce
 	}
-	return hook.Bounce
+	return hook.Delete
 }
 
 // log writes the record of an attempt (spec mta 18).
 func (j *job) log(a *hook.Attempt, out queue.Outcome) {
 	attrs := []any{"event", "attempt", "transaction", j.u.Transaction, "queueid", j.u.Queue, "retry", j.u.Retry,
 		"action", out.Action.String(), "sender", j.used.Sender.Lower(), "recipient", j.used.Recipient.Lower(), "duration", time.Since(j.begin).Seconds()}
-	if a != nil {
+	if a == nil {
+		attrs = append(attrs, "reason", j.u.Status)
+	} else {
 		if r := a.Result; r != nil {
 			attrs = append(attrs, "code", r.Reply.Code, "reason", r.Reply.String(), "state", r.State)
 		}

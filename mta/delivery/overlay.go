@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hawser-mta/hawser/mta/config"
@@ -95,9 +96,14 @@ func (p *plan) reuse(f *policy.Facts) string {
 	if p.dane != "" || x.VerifyHost || x.SNI == "*" { // what was verified is the host
 		remote += " " + f.RemoteMX
 	}
+	var sources []string
+	for _, s := range p.sources {
+		sources = append(sources, fmt.Sprint(s))
+	}
+	slices.Sort(sources) // they may have been shuffled
 	h := sha256.New()
-	fmt.Fprintf(h, "%q %q %d %v %q %q %v %d\n", remote, fmt.Sprint(p.sources), p.port, o.LMTP, o.Helo, fmt.Sprint(o.XClient), o.FreeBind, p.header)
-	fmt.Fprintf(h, "%q %q %v\n", o.Username, o.Password, p.delivery.TLS)
+	fmt.Fprintf(h, "%q %q %d %v %q %q %v %d\n", remote, sources, p.port, o.LMTP, o.Helo, fmt.Sprint(o.XClient), o.FreeBind, p.header)
+	fmt.Fprintf(h, "%q %q\n", o.Username, o.Password)
 	fmt.Fprintf(h, "%s %s %v %q %v %v %q %q %d %d %v %v", p.dane, x.Mode, x.Implicit, x.SNI, x.VerifyHost, x.DefaultCA, x.VerifyNames, p.clientCert,
 		x.MinVersion, x.MaxVersion, x.CipherSuites, p.capture)
 	return hex.EncodeToString(h.Sum(nil)[:16])

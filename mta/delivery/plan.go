@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -280,18 +281,21 @@ func flag(list ...*bool) bool {
 	return false
 }
 
-// sessionOptions are the options for one host. The error is one of DANE.
-func (p *plan) sessionOptions(ctx context.Context, t target) (*smtpclient.Options, error) {
+// sessionOptions are the options for one host, and what DANE found about it. The error
+// is one of DANE.
+func (p *plan) sessionOptions(ctx context.Context, t target) (*smtpclient.Options, *tlsa, error) {
 	o := p.options
 	o.TLS.Host = t.Name()
 	if p.dane == "" {
-		return &o, nil
+		return &o, nil, nil
 	}
 	policy, err := dane.Find(ctx, p.Resolver, t.Host, p.port, t.Secure, p.dane)
-	if err == nil {
-		policy.Apply(&o.TLS)
+	var own *smtpclient.Error
+	if errors.As(err, &own) {
+		return nil, findings(policy, own.Report), err
 	}
-	return &o, err
+	policy.Apply(&o.TLS)
+	return &o, findings(policy, policy.Report), nil
 }
 
 func (p *plan) addrPort(t target) netip.AddrPort {

@@ -1,8 +1,10 @@
 package delivery
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,7 +26,7 @@ type prepared struct {
 // goes.
 func (d *Deliverer) Prepare(ctx context.Context, u *spool.Unit) (*queue.Ready, queue.Outcome) {
 	j := d.job(u)
-	v, left := d.Hooks.RunQueue(ctx, &hook.QueueInput{Phase: hook.PreDelivery, Unit: u, Retry: u.Retry})
+	v, left := d.Hooks.RunQueue(ctx, &hook.QueueInput{Phase: hook.PreDelivery, Unit: u, Content: j.open, Retry: u.Retry})
 	if ctx.Err() != nil {
 		return nil, j.interrupted()
 	}
@@ -32,9 +34,9 @@ func (d *Deliverer) Prepare(ctx context.Context, u *spool.Unit) (*queue.Ready, q
 	j.metadata(v)
 	switch v.Action {
 	case hook.Queue:
-		return nil, j.queueEarly(v)
+		return nil, j.queueEarly(ctx, v)
 	case hook.Bounce, hook.Delete:
-		return nil, j.without(ctx, v.Action, v.Text)
+		return nil, j.without(ctx, v.Action, v.Text, false)
 	}
 	r, fail := j.override().ready(ctx)
 	if ctx.Err() != nil {
@@ -70,6 +72,9 @@ func (j *job) ready(ctx context.Context) (*queue.Ready, *hook.AttemptError) {
 	}
 	if len(r.Sources) == 0 { // the system chooses
 		r.Sources = []policy.Source{{}}
+	}
+	if p.random { // units with the same pool share a sub-queue, however it was shuffled
+		slices.SortFunc(r.Sources, func(a, b policy.Source) int { return cmp.Or(cmp.Compare(a.ID, b.ID), a.IP.Compare(b.IP)) })
 	}
 	p.overlay(&r.Facts, &r.Sources[0])
 	if fail := p.apply(j); fail != nil {
@@ -120,9 +125,10 @@ func (j *job) override() *job {
 	set(&x.JobID, o.JobID)
 	set(&x.TenantID, o.TenantID)
 	set(&x.Priority, o.Priority)
-	if o.DSN != nil {
-		x.DSN = spool.DSN{EnvID: o.DSN.EnvID, Ret: o.DSN.Ret, Orcpt: o.DSN.Orcpt, Notify: o.DSN.Notify}
-	}
+	set(&x.DSN.EnvID, o.DSN.EnvID)
+	set(&x.DSN.Ret, o.DSN.Ret)
+	set(&x.DSN.Orcpt, o.DSN.Orcpt)
+	set(&x.DSN.Notify, o.DSN.Notify)
 	j.success = o.DSNSuccess
 	return j
 }

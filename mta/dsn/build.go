@@ -17,10 +17,14 @@ func Build(r Report) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	wide = wide || r.Recipient.NeedsUTF8() || r.To.NeedsUTF8()
+	wide = wide || r.Recipient.NeedsUTF8() || r.To.NeedsUTF8() || r.From.NeedsUTF8()
 	global := ""
 	if wide {
 		global = "global-"
+	} else { // domains have a form for everybody
+		for _, a := range []*address.Address{&r.Recipient, &r.To, &r.From} {
+			a.Domain = address.ASCIIDomain(a.Domain)
+		}
 	}
 	var b bytes.Buffer
 	if err := r.header(&b); err != nil {
@@ -136,13 +140,27 @@ func line(s string) string {
 	}, s))
 }
 
+// narrow replaces what a message/delivery-status must not have (RFC 3464 section 2.1.1).
+func narrow(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 0x80 {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
 // status is the machine-readable part (RFC 3464 section 2).
 func (r *Report) status(wide bool) string {
 	var b strings.Builder
 	field := func(name, value string) {
-		if value != "" {
-			fmt.Fprintf(&b, "%s: %s\r\n", name, line(value))
+		if value = line(value); value == "" {
+			return
 		}
+		if !wide {
+			value = narrow(value)
+		}
+		fmt.Fprintf(&b, "%s: %s\r\n", name, value)
 	}
 	field("Reporting-MTA", "dns; "+r.Hostname)
 	field("Original-Envelope-Id", r.EnvID)
@@ -196,7 +214,7 @@ func (r *Report) text() string {
 	}
 	if r.DiagCode != "" {
 		b.WriteString(": ")
-		if r.RemoteMTA != "" {
+		if r.RemoteMTA != "" && r.DiagType == "smtp" {
 			fmt.Fprintf(&b, "host %s said: ", line(r.RemoteMTA))
 		}
 		b.WriteString(line(r.DiagCode))

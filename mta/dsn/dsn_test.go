@@ -46,7 +46,7 @@ print("|".join(f"{k}={v}" for k, v in st[1].items()))
 print(parts[1].get_content_type(), parts[2].get_content_type())
 `
 
-func python(t *testing.T, raw []byte) string {
+func python(t *testing.T, judge string, raw []byte) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "/usr/bin/python3", "-c", judge)
 	cmd.Stdin = bytes.NewReader(raw)
@@ -68,11 +68,75 @@ Reporting-MTA=dns; mx.test|Original-Envelope-Id=env1|Received-From-MTA=dns; clie
 Original-Recipient=rfc822; B@y.test|Final-Recipient=rfc822; b@y.test|Action=failed|Status=5.1.1|Remote-MTA=dns; mx.y.test|Diagnostic-Code=smtp; 550 5.1.1 User unknown  X-Evil: 1|Last-Attempt-Date=Tue, 24 Nov 2026 10:00:00 +0000
 message/delivery-status text/rfc822-headers
 `
-	if d := cmp.Diff(want, python(t, raw)); d != "" {
+	if d := cmp.Diff(want, python(t, judge, raw)); d != "" {
 		t.Errorf("(-want +got)\n%s", d)
 	}
 	if !strings.Contains(string(raw), "(in reply to the RCPT command)") || strings.Contains(string(raw), "body") {
 		t.Errorf("%s", raw)
+	}
+}
+
+// wideJudge reads a notification in the forms of RFC 6533.
+const wideJudge = `
+import email, sys
+from email import policy
+raw = sys.stdin.buffer.read()
+m = email.message_from_bytes(raw, policy=policy.SMTPUTF8)
+print(m.get_content_type(), m.get_param("report-type"), [p.get_content_type() for p in m.iter_parts()], m["To"])
+for line in list(m.iter_parts())[1].as_bytes().decode().splitlines():
+    if line.split(":")[0] in ("Original-Recipient", "Final-Recipient", "Diagnostic-Code"): print(line)
+print("ascii" if raw.isascii() else "utf-8")
+`
+
+func TestPythonReadsWideForms(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		change func(r *dsn.Report)
+		want   string
+	}{
+		{"recipient", func(r *dsn.Report) {
+			r.Recipient, r.Orcpt, r.DiagCode = parse("ü@y.test"), "utf-8;Ü@y.test", "550 für niemanden"
+		}, `multipart/report delivery-status ['text/plain', 'message/global-delivery-status', 'message/global-headers'] a@x.test
+Original-Recipient: utf-8; Ü@y.test
+Final-Recipient: utf-8; ü@y.test
+Diagnostic-Code: smtp; 550 für niemanden
+utf-8
+`},
+		{"sender, the whole message", func(r *dsn.Report) { r.To, r.Full = parse("ä@bücher.test"), true },
+			`multipart/report delivery-status ['text/plain', 'message/global-delivery-status', 'message/global'] ä@bücher.test
+Original-Recipient: rfc822; B@y.test
+Final-Recipient: rfc822; b@y.test
+Diagnostic-Code: smtp; 550 5.1.1 User unknown  X-Evil: 1
+utf-8
+`},
+		{"header of the message", func(r *dsn.Report) { r.Original = message.Bytes([]byte("Subject: ü\r\n\r\nx\r\n")) },
+			`multipart/report delivery-status ['text/plain', 'message/global-delivery-status', 'message/global-headers'] a@x.test
+Original-Recipient: rfc822; B@y.test
+Final-Recipient: rfc822; b@y.test
+Diagnostic-Code: smtp; 550 5.1.1 User unknown  X-Evil: 1
+utf-8
+`},
+		{"only domains: they have A-labels", func(r *dsn.Report) {
+			r.Recipient, r.To, r.Orcpt, r.DiagCode, r.Text = parse("b@bücher.test"), parse("a@bücher.test"), "", "550 f\u00fcr", "short"
+		}, `multipart/report delivery-status ['text/plain', 'message/delivery-status', 'text/rfc822-headers'] a@xn--bcher-kva.test
+Final-Recipient: rfc822; b@xn--bcher-kva.test
+Diagnostic-Code: smtp; 550 f?r
+ascii
+`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := report()
+			c.change(&r)
+			raw, err := dsn.Build(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(c.want, python(t, wideJudge, raw)); d != "" {
+				t.Errorf("(-want +got)\n%s\n%s", d, raw)
+			}
+		})
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"time"
 
+	"github.com/hawser-mta/hawser/mta/message"
 	"github.com/hawser-mta/hawser/mta/policy"
 	"github.com/hawser-mta/hawser/mta/smtp"
 	"github.com/hawser-mta/hawser/mta/spool"
@@ -13,9 +14,10 @@ import (
 type QueueInput struct {
 	Phase   Phase
 	Unit    *spool.Unit
-	Retry   int  // attempts so far
-	Context any  // what predelivery left in $context; only this package looks inside
-	Expired bool // postdelivery: retry count or age exceeded
+	Content func() (message.Source, error) // opens the original; nil: scripts see no files
+	Retry   int                            // attempts so far
+	Context any                            // what predelivery left in $context; only this package looks inside
+	Expired bool                           // postdelivery: retry count or age exceeded
 	Action  string
 	Attempt *Attempt // nil: none was made
 	DSN     *DSNFacts
@@ -44,6 +46,7 @@ type AttemptError struct {
 	Message   string
 	Type      string
 	DNS       string
+	Status    [3]int // enhanced status for a notification; zero: by the type
 }
 
 // AttemptConn holds the facts of the connection.
@@ -57,11 +60,20 @@ type AttemptConn struct {
 	Protocol, Cipher, Report string
 	KeySize, PeerErr         int
 	Peer                     []*x509.Certificate
+	TLSA                     []TLSA // authenticated records of the host
+	TLSAFailed               bool   // their look-up failed
+}
+
+// TLSA is one record (RFC 6698 section 2.1).
+type TLSA struct {
+	Usage, Selector, MatchingType int
+	Data                          string // in hex
 }
 
 // DSNFacts tell which notification would be made, and its diagnosis.
 type DSNFacts struct {
 	Action     string // delayed, failed, relayed, delivered
+	ID         string // transaction of the notification, "" when none would be made
 	Status     [3]int
 	Type, Code string // smtp or x-error, and the text
 }

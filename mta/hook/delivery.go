@@ -5,6 +5,7 @@ import (
 
 	"github.com/hawser-mta/hawser/mta/address"
 	"github.com/hawser-mta/hawser/mta/config"
+	"github.com/hawser-mta/hawser/mta/script/mail"
 	"github.com/hawser-mta/hawser/mta/smtp"
 )
 
@@ -38,14 +39,20 @@ type TryOptions struct {
 	JobID, TenantID *string
 	Timeout         map[string]time.Duration // by state name (hooks.md 13)
 	ConnectTimeout  time.Duration
-	DSN             *DSNRequest
-	DSNSuccess      string
+	DSN             DSNOverride
+	DSNSuccess      string // "relayed" or "delivered"
 	Priority        *int
 	XClient         smtp.Params
 	Chunking        *bool
 	NonlocalSource  *bool
 	Pooling         config.Pooling
 	ProxyProtocol   int // 1 or 2: send a PROXY header first; 0: none
+}
+
+// DSNOverride replaces wishes of the sender (RFC 3461) for one attempt; nil leaves one.
+type DSNOverride struct {
+	EnvID, Ret, Orcpt *string
+	Notify            *[]string
 }
 
 // SourceIP is one entry of a source address pool.
@@ -73,7 +80,7 @@ type DSNOptions struct {
 	Metadata    map[string]string
 	JobID       string
 	TenantID    string
-	DKIM        any // signDKIM arguments; resolved by package hook's caller
+	DKIM        *mail.Signing // nil: not signed
 	Headers     [][2]string
 	Subject     string
 	Text        string

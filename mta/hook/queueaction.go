@@ -2,6 +2,7 @@ package hook
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/hawser-mta/hawser/mta/config"
@@ -55,6 +56,9 @@ func readTry(o *registry.Options) (*TryOptions, error) {
 		MXInclude: o.Strings("mx_include"), MXExclude: o.Strings("mx_exclude"), JobID: text("jobid"), TenantID: text("tenantid"),
 		ConnectTimeout: duration(o.Num("connect_timeout", 0)), XClient: mail.Params(o.Array("xclient")),
 		Chunking: flag("chunking"), NonlocalSource: flag("nonlocal_source"),
+	}
+	if p := y.Protocol; p != "" && p != "smtp" && p != "lmtp" {
+		o.Bad("protocol", "smtp or lmtp")
 	}
 	if n := o.Int("proxyprotocol", 0); n < 0 || n > 2 {
 		o.Bad("proxyprotocol", "1 or 2")
@@ -154,13 +158,30 @@ func readEnvelope(y *TryOptions, o *registry.Options) error {
 		}
 	}
 	if v, ok := o.Get("dsn"); ok {
-		x := registry.OptionsOf("Try", v)
-		y.DSNSuccess = x.Str("success", "")
-		d, err := readDSN(x)
-		if err != nil {
-			return err
+		return readOverride(y, registry.OptionsOf("Try", v))
+	}
+	return nil
+}
+
+// readOverride reads the option dsn of Try.
+func readOverride(y *TryOptions, o *registry.Options) error {
+	if y.DSNSuccess = o.Str("success", ""); y.DSNSuccess != "" && y.DSNSuccess != "relayed" && y.DSNSuccess != "delivered" {
+		o.Bad("success", "relayed or delivered")
+	}
+	d, err := readDSN(o)
+	if err != nil {
+		return err
+	}
+	for key, to := range map[string]struct {
+		to   **string
+		text *string
+	}{"envid": {&y.DSN.EnvID, &d.EnvID}, "ret": {&y.DSN.Ret, &d.Ret}, "orcpt": {&y.DSN.Orcpt, &d.Orcpt}} {
+		if _, ok := o.Get(key); ok {
+			*to.to = to.text
 		}
-		y.DSN = &d
+	}
+	if _, ok := o.Get("notify"); ok {
+		y.DSN.Notify = &d.Notify
 	}
 	return nil
 }
@@ -183,7 +204,7 @@ func requeue(t *vm.Thread, a []value.Value) (value.Value, error) {
 		q.Delay = &d
 	}
 	v := Verdict{Action: Queue, Scripted: true, Queue: q}
-	if v.DSN, err = readNotification("Queue", o); err != nil {
+	if v.DSN, err = readNotification(t, "Queue", o); err != nil {
 		return value.None, err
 	}
 	if q.TransportID != "" && !x.snap.Transports[q.TransportID] {
@@ -202,14 +223,14 @@ func bounce(t *vm.Thread, a []value.Value) (value.Value, error) {
 	}
 	o := x.options("Bounce", opt(a, 0))
 	v := Verdict{Action: Bounce, Scripted: true, Text: o.Str("reason", "")}
-	if v.DSN, err = readNotification("Bounce", o); err != nil {
+	if v.DSN, err = readNotification(t, "Bounce", o); err != nil {
 		return value.None, err
 	}
 	return end(v)
 }
 
 // readNotification reads the option dsn of Bounce and Queue (spec hooks 12.4).
-func readNotification(name string, o *registry.Options) (*DSNOptions, error) {
+func readNotification(t *vm.Thread, name string, o *registry.Options) (*DSNOptions, error) {
 	v, ok := o.Get("dsn")
 	if err := o.Err(); err != nil || !ok {
 		return nil, err
@@ -217,7 +238,10 @@ func readNotification(name string, o *registry.Options) (*DSNOptions, error) {
 	d := registry.OptionsOf(name, v)
 	out := &DSNOptions{
 		TransportID: d.Str("transportid", ""), FromName: d.Str("from_name", ""), JobID: d.Str("jobid", ""), TenantID: d.Str("tenantid", ""),
-		Subject: d.Str("subject", ""), Text: d.Str("text", ""), Delay: duration(d.Num("delay", 0)), Ret: d.Str("ret", ""),
+		Subject: d.Str("subject", ""), Text: d.Str("text", ""), Delay: duration(d.Num("delay", 0)), Ret: strings.ToUpper(d.Str("ret", "")),
+	}
+	if out.Ret != "" && out.Ret != "FULL" && out.Ret != "HDRS" {
+		d.Bad("ret", "FULL or HDRS")
 	}
 	for key, to := range map[string]**addressOf{"recipient": &out.Recipient, "from": &out.From} {
 		if v, ok := d.Get(key); ok {
@@ -241,8 +265,10 @@ func readNotification(name string, o *registry.Options) (*DSNOptions, error) {
 		b := d.Bool("send", false)
 		out.Send = &b
 	}
-	if k, ok := d.Get("dkim"); ok {
-		out.DKIM = k.Freeze()
+	if k := d.Array("dkim"); k != nil {
+		if out.DKIM, err = mail.ReadSigning(t, value.FromArray(k)); err != nil {
+			return nil, err
+		}
 	}
 	return out, d.Err()
 }

@@ -11,7 +11,7 @@ var (
 	optDisconnect = sig.Opt("disconnect: boolean = false", "close the connection after the reply")
 	optReason     = sig.Opt("reason: string|array", "text of the reply")
 	optNext       = sig.Opt("next: boolean = false", "run this hook for the next command too")
-	optDSN        = sig.Opt("dsn: array", "shape of a notification")
+	optDSN        = sig.Opt("dsn: array", "shape of a notification: transportid, recipient, from, from_name, metadata, jobid, tenantid, dkim, headers, subject, text, delay, ret; of Queue send")
 )
 
 // Register declares the functions and variables of hooks.
@@ -103,7 +103,8 @@ func tryOptions() []sig.Option {
 		sig.Opt("tls_client_cert: string", "pki.private id"), sig.Opt("tls_capture_peer_cert: boolean = false", "give the certificate to postdelivery"),
 		sig.Opt("protocol: string", "smtp or lmtp"), sig.Opt("mx_include: array", "hosts to keep"), sig.Opt("mx_exclude: array", "hosts to leave out"),
 		sig.Opt("jobid: string", "for policies"), sig.Opt("tenantid: string", "for policies"), sig.Opt("timeout: array", "state => seconds"),
-		sig.Opt("connect_timeout: number = 30", "seconds"), optDSN,
+		sig.Opt("connect_timeout: number = 30", "seconds"),
+		sig.Opt("dsn: array", "replaces envid, ret, notify and orcpt; success: relayed or delivered, what a success is reported as where the server does not report itself"),
 		sig.Opt("xclient: array", "attributes sent when the server offers XCLIENT"), sig.Opt("chunking: boolean = true", "use BDAT when it is offered"),
 		sig.Opt("pooling: array", "keeps the connection for more messages: enabled, timeout, transactions, evictable"),
 		sig.Opt("proxyprotocol: number", "1 or 2: send a PROXY header first"),
@@ -114,11 +115,13 @@ func tryOptions() []sig.Option {
 func variables(b *registry.Builder) {
 	inbound := []string{"connect", "proxy", "helo", "auth", "mailfrom", "rcptto", "eod", "disconnect"}
 	queue := []string{"predelivery", "postdelivery"}
-	all := append(append([]string{}, inbound...), queue...)
-	b.Var(sig.Var{Name: "arguments", Contexts: all, Text: "What this run is about."})
+	b.Var(sig.Var{Name: "arguments", Contexts: inbound, Text: "What this run is about."})
+	b.Var(sig.Var{Name: "arguments", Contexts: []string{"predelivery"}, Text: "retry: attempts so far."})
+	b.Var(sig.Var{Name: "arguments", Contexts: []string{"postdelivery"}, Text: "retry, expired, action (what Default does), grouping, policy (tags, policies), " +
+		"attempt (result or error, connection, duration), dsn (action, id, status, diagnostictype, diagnosticcode); what does not apply is not there."})
 	b.Var(sig.Var{Name: "connection", Contexts: inbound, Text: "Facts of the connection."})
 	b.Var(sig.Var{Name: "transaction", Contexts: inbound, Text: "Facts of the mail transaction."})
-	b.Var(sig.Var{Name: "message", Contexts: queue, Text: "The queued message."})
+	b.Var(sig.Var{Name: "message", Contexts: queue, Text: "The queued message: id, ts, serverid, sender, senderaddress, recipient, recipientaddress, transportid, tenantid, jobid, priority, size, file (original and modified, for File), dsn."})
 	b.Var(sig.Var{Name: "context", Contexts: append(append([]string{}, inbound...), "predelivery"), Writable: true, Text: "Anything that later hooks should see."})
 	b.Var(sig.Var{Name: "context", Contexts: []string{"postdelivery"}, Text: "What predelivery left."})
 }

@@ -76,6 +76,10 @@ func (x *run) QueueCopy(t *vm.Thread, src message.Source, patch message.Patch, s
 		return "", 0, err
 	}
 	if !eod {
+		if err := x.reserve(&q, src); err != nil {
+			return "", 0, err
+		}
+		defer Release([]Queued{q})
 		tx, err := x.r.Submit(t.Context(), src, q)
 		if err != nil {
 			x.r.Logger.Error("queue", "err", err)
@@ -90,8 +94,22 @@ func (x *run) QueueCopy(t *vm.Thread, src message.Source, patch message.Patch, s
 	if q.Number > maxCopies {
 		return "", 0, fmt.Errorf("queue(): more than %d copies of a message", maxCopies)
 	}
+	if err := x.reserve(&q, src); err != nil {
+		return "", 0, err
+	}
 	x.queued = append(x.queued, q)
 	return x.in.Tx.ID, q.Number, nil
+}
+
+// reserve makes a copy count for its quotas.
+func (x *run) reserve(q *Queued, src message.Source) (err error) {
+	if x.r.Reserve == nil || len(q.Quotas) == 0 {
+		return nil
+	}
+	if q.Reserved, err = x.r.Reserve(q.Quotas, src.Size()+q.Patch.Size()); err != nil {
+		return fmt.Errorf("queue(): %w", err)
+	}
+	return nil
 }
 
 // maxCopies bounds the copies of one message.

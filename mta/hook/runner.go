@@ -64,6 +64,9 @@ type Runner struct {
 	// Submit stores one copy of a message that a script made and releases it; it
 	// returns the new transaction.
 	Submit func(ctx context.Context, src message.Source, q Queued) (transaction string, err error)
+	// Reserve, when set, counts a copy of size bytes for its quotas until release is
+	// called, which is when the queue counts it. The error names a quota that is full.
+	Reserve func(quotas []string, size int64) (release func(), err error)
 	// Vars, when set, may replace the value of a variable before the script runs.
 	// Tests of scripts use it.
 	Vars func(name string, v value.Value) value.Value
@@ -147,7 +150,19 @@ func (r *Runner) Run(ctx context.Context, in *Input) Verdict {
 	if !ok {
 		v = x.fallback(err != nil)
 	}
+	if v.Action != Accept {
+		Release(x.queued)
+	}
 	return v
+}
+
+// Release ends the reservations of copies.
+func Release(copies []Queued) {
+	for i := range copies {
+		if f := copies[i].Reserved; f != nil {
+			f()
+		}
+	}
 }
 
 // RunQueue runs a queue hook. The context is what predelivery leaves for

@@ -2,7 +2,6 @@ package hook
 
 import (
 	"crypto/x509"
-	"strings"
 	"time"
 
 	"github.com/hawser-mta/hawser/mta/address"
@@ -224,98 +223,4 @@ func closeArguments(f fields, c *Close) {
 		}
 		f.set("error", e.value())
 	}
-}
-
-// messageVar is $message of the queue hooks (spec hooks 11.2).
-func messageVar(in *QueueInput) value.Value {
-	u, f := in.Unit, newFields()
-	f.set("id", value.FromArray(value.Map("transaction", str(u.Transaction), "queue", value.Int(u.Queue))))
-	f.set("ts", seconds(u.Received))
-	f.set("serverid", str(u.ServerID))
-	f.set("sender", str(u.Sender.Lower()))
-	f.set("senderaddress", mail.Array(u.Sender))
-	f.set("recipient", str(u.Recipient.Lower()))
-	f.set("recipientaddress", mail.Array(u.Recipient))
-	f.set("transportid", str(u.TransportID))
-	f.opt("tenantid", u.TenantID)
-	f.opt("jobid", u.JobID)
-	f.set("priority", value.Int(u.Priority))
-	f.set("size", value.Num(float64(u.Size)))
-	f.set("dsn", value.FromArray(value.Map("envid", str(u.DSN.EnvID), "ret", str(u.DSN.Ret),
-		"notify", value.FromArray(value.Strings(u.DSN.Notify...)), "orcpt", str(u.DSN.Orcpt))))
-	return f.value()
-}
-
-// queueArguments is $arguments of the queue hooks (spec hooks 11.1, 12.1).
-func queueArguments(in *QueueInput) value.Value {
-	f := newFields()
-	f.set("retry", value.Int(in.Retry))
-	if in.Phase == PreDelivery {
-		return f.value()
-	}
-	f.set("expired", value.Bool(in.Expired))
-	f.opt("action", in.Action)
-	if in.Attempt != nil {
-		f.set("attempt", attemptVar(in.Attempt))
-	}
-	if d := in.DSN; d != nil {
-		x := newFields()
-		x.opt("action", d.Action)
-		if d.Status[0] != 0 {
-			x.set("status", enhancedVar(d.Status))
-		}
-		x.opt("diagnostictype", d.Type)
-		x.opt("diagnosticcode", d.Code)
-		f.set("dsn", x.value())
-	}
-	return f.value()
-}
-
-func attemptVar(a *Attempt) value.Value {
-	f := newFields()
-	if a.Result != nil {
-		f.set("result", replyVar(a.Result.Reply, a.Result.State))
-	}
-	if e := a.Error; e != nil {
-		x := newFields()
-		x.set("temporary", value.Bool(e.Temporary))
-		x.set("message", str(e.Message))
-		x.set("type", str(e.Type))
-		x.opt("dns", e.DNS)
-		f.set("error", x.value())
-	}
-	if c := a.Conn; c != nil {
-		f.set("connection", attemptConnVar(c))
-	}
-	f.set("duration", value.Num(a.Duration.Seconds()))
-	return f.value()
-}
-
-func attemptConnVar(c *AttemptConn) value.Value {
-	f := newFields()
-	f.set("id", str(c.ID))
-	f.set("transactions", value.Int(c.Transactions))
-	f.opt("localip", c.LocalIP)
-	f.opt("localipid", c.LocalIPID)
-	f.opt("helo", c.Helo)
-	f.opt("remoteip", c.RemoteIP)
-	f.opt("remotemx", strings.ToLower(c.RemoteMX))
-	if len(c.Greet) > 0 {
-		f.set("remotegreet", value.FromArray(value.Strings(c.Greet...)))
-	}
-	if c.TLSTried {
-		t := newFields()
-		t.set("started", value.Bool(c.TLSStarted))
-		if c.TLSStarted {
-			t.set("protocol", str(c.Protocol))
-			t.set("cipher", str(c.Cipher))
-			t.set("keysize", value.Int(c.KeySize))
-		}
-		if len(c.Peer) > 0 {
-			t.set("peercert", peerCert(c.Peer, c.PeerErr))
-		}
-		t.opt("tlsrpt", c.Report)
-		f.set("tls", t.value())
-	}
-	return f.value()
 }

@@ -85,6 +85,8 @@ type Queued struct {
 	Priority    int
 	Quotas      []string
 	DSN         DSNRequest
+
+	Reserved func() // ends the reservation of its quotas; nil: there is none
 }
 
 // DSNRequest holds the RFC 3461 wishes of the sender for one recipient.

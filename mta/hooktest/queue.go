@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/hawser-mta/hawser/mta/hook"
+	"github.com/hawser-mta/hawser/mta/message"
 	"github.com/hawser-mta/hawser/mta/spool"
 	"github.com/hawser-mta/hawser/runtime/registry"
 	"github.com/hawser-mta/hawser/runtime/value"
@@ -18,7 +19,7 @@ func (s *session) runQueue() (value.Value, error) {
 		return value.None, err
 	}
 	o := s.options("arguments")
-	in := &hook.QueueInput{Phase: s.phase, Unit: u, Retry: o.Int("retry", 1), Expired: o.Bool("expired", false), Action: o.Str("action", "")}
+	in := &hook.QueueInput{Phase: s.phase, Unit: u, Content: s.content, Retry: o.Int("retry", 1), Expired: o.Bool("expired", false), Action: o.Str("action", "")}
 	if s.phase == hook.PostDelivery {
 		s.attempt(in, o)
 	}
@@ -33,6 +34,9 @@ func (s *session) runQueue() (value.Value, error) {
 	}
 	return s.result(v, context)
 }
+
+// content is the original of the queued message.
+func (s *session) content() (message.Source, error) { return s.mail, nil }
 
 // attempt fills the decision that the server would have made. A reply in the
 // arguments decides about the action unless the test names one.

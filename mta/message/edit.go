@@ -205,7 +205,8 @@ func (e *Editor) SetBody(p *Part, data []byte, enc Encoding) {
 			enc = e.m.Encoding(p)
 		}
 	}
-	body := Encode(data, enc, isText(ct.Type))
+	// Internationalised messages are lines that may be encoded (RFC 6532 section 3.7).
+	body := Encode(data, enc, isText(ct.Type) || strings.HasPrefix(ct.Type, "message/global"))
 	if body == nil {
 		body = []byte{}
 	}

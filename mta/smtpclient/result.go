@@ -62,6 +62,7 @@ type Error struct {
 	Message   string // one line, fit for scripts and logs
 	State     string // state it happened in; "" before the banner
 	Report    string // RFC 8460 result type when TLS failed
+	Status    [3]int // enhanced status code for notifications; zero: none in particular
 	Err       error  // cause; may be nil
 }
 

@@ -17,6 +17,7 @@ import (
 type transaction struct {
 	c    *Conn
 	m    *Mail
+	body message.Source // the content as it is sent
 	f    facts
 	utf8 bool // SMTPUTF8 is asked for
 	mail string
@@ -68,9 +69,15 @@ func (t *transaction) prepare() error {
 		if err != nil {
 			return &Error{Type: ErrConfig, Temporary: true, Message: "the message cannot be read", Err: err}
 		}
-		t.f = f
+		t.f, t.body = f, t.m.Content
+		if f.eightBit && !ext.Has(smtp.Ext8BitMIME) {
+			if err := t.narrow(); err != nil {
+				return &Error{Type: ErrConfig, Temporary: true, Message: "the message cannot be read", Err: err}
+			}
+			f = t.f
+		}
 		if limit, ok := ext.Size(); ok && limit > 0 && f.size > limit {
-			return &Error{Type: ErrSMTP, State: smtp.StateMail, Message: fmt.Sprintf("the message has %d bytes, the peer takes %d", f.size, limit)}
+			return &Error{Type: ErrSMTP, State: smtp.StateMail, Status: [3]int{5, 3, 4}, Message: fmt.Sprintf("the message has %d bytes, the peer takes %d", f.size, limit)}
 		}
 	}
 	if err := t.needUTF8(ext); err != nil {
@@ -111,7 +118,7 @@ func (t *transaction) needUTF8(ext smtp.Extensions) error {
 		return nil
 	}
 	if local || t.m.SMTPUTF8 && t.f.header8Bit {
-		return &Error{Type: ErrSMTP, State: smtp.StateMail, Message: "SMTPUTF8 is required but not offered"}
+		return &Error{Type: ErrSMTP, State: smtp.StateMail, Status: [3]int{5, 6, 7}, Message: "SMTPUTF8 is required but not offered"}
 	}
 	return nil
 }
@@ -131,7 +138,7 @@ func (t *transaction) mailParams(ext smtp.Extensions) (smtp.Params, error) {
 	if t.m.RequireTLS {
 		tls := t.c.info.TLS
 		if !ext.Has(smtp.ExtRequireTLS) || tls == nil || !tls.Started || tls.PeerErr != 0 {
-			return nil, &Error{Type: ErrSMTP, State: smtp.StateMail, Message: "REQUIRETLS cannot be met"}
+			return nil, &Error{Type: ErrSMTP, State: smtp.StateMail, Status: [3]int{5, 7, 30}, Message: "REQUIRETLS cannot be met"}
 		}
 		add("REQUIRETLS", "")
 	}
@@ -303,7 +310,7 @@ func (t *transaction) abandon(ctx context.Context) error {
 func (t *transaction) writeData(ctx context.Context) error {
 	c := t.c
 	dw := smtp.NewDotWriter(blocks{c})
-	if _, err := io.Copy(dw, message.Reader(t.m.Content)); err != nil {
+	if _, err := io.Copy(dw, message.Reader(t.body)); err != nil {
 		return t.broke(ctx, err)
 	}
 	if err := dw.Close(); err != nil {
@@ -341,13 +348,13 @@ func (t *transaction) sendBDAT(ctx context.Context, accepted int) error {
 	c := t.c
 	size := t.f.size
 	tail := ""
-	if end, err := message.ReadRange(t.m.Content, max(0, size-2), size); err == nil && string(end) != "\r\n" {
+	if end, err := message.ReadRange(t.body, max(0, size-2), size); err == nil && string(end) != "\r\n" {
 		tail = "\r\n"
 	}
 	if err := c.send(fmt.Sprintf("BDAT %d LAST", size+int64(len(tail)))); err != nil {
 		return c.lost(ctx, smtp.StateBdat, "send", err)
 	}
-	if _, err := io.Copy(blocks{c}, message.Reader(t.m.Content)); err != nil {
+	if _, err := io.Copy(blocks{c}, message.Reader(t.body)); err != nil {
 		return t.broke(ctx, err)
 	}
 	if _, err := io.WriteString(blocks{c}, tail); err != nil {

@@ -66,6 +66,47 @@ func signArgs(t *vm.Thread, a []value.Value) (s signature, header bool, fail, er
 	return s, header, fail, o.Err()
 }
 
+// Signing is a signature to be made later, over a message that the server makes: the
+// option dkim of notifications (spec hooks 12.4).
+type Signing struct{ s signature }
+
+// ReadSigning reads an array of selector, domain, key and the options of signDKIM. It is
+// nil, with a line in the log, when the key or a name is not usable.
+func ReadSigning(t *vm.Thread, v value.Value) (*Signing, error) {
+	o := registry.OptionsOf("dkim", v)
+	selector, domain := o.Str("selector", ""), o.Str("domain", "")
+	key, _ := o.Get("key")
+	if err := o.Err(); err != nil {
+		return nil, err
+	}
+	s, _, fail, err := signArgs(t, []value.Value{value.Str(selector), value.Str(domain), key, v})
+	if err != nil {
+		return nil, err
+	}
+	x := &Signing{s}
+	if fail == nil {
+		_, fail = x.Fields(message.Bytes([]byte("From: a@b\r\n\r\n")))
+	}
+	if fail != nil {
+		_, _ = refuse(t, fail)
+		return nil, nil
+	}
+	return x, nil
+}
+
+// Fields returns the header fields that belong above a message.
+func (x *Signing) Fields(src message.Source) ([]byte, error) {
+	fields, err := dkim.Sign(src, x.s.o, x.s.s...)
+	if err != nil {
+		return nil, err
+	}
+	var out []byte
+	for _, f := range fields {
+		out = append(out, x.s.o.FieldName()+": "+f+"\r\n"...)
+	}
+	return out, nil
+}
+
 // signer reads one signature of a call.
 func signer(t *vm.Thread, o *registry.Options, selector, domain string, key value.Value) (dkim.Signer, error) {
 	s := dkim.Signer{Selector: selector, Domain: domain, Algorithm: o.Str("algorithm", "")}
