@@ -4,7 +4,7 @@ GO ?= go
 # dependencies of the product. -mod=mod follows changes of the product's go.mod.
 IN_BENCHLANG = cd cmd/internal/benchlang &&
 
-.PHONY: help build demo test deps vet bench bench-lang bench-go bench-mail bench-mta day fuzz
+.PHONY: help build demo test deps vet bench bench-lang bench-go bench-mail bench-queue bench-mta day fuzz
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -39,7 +39,11 @@ bench-go: ## parser, machine and cold hook
 	$(GO) test -run xxx -bench . ./lang/... ./runtime/... ./stdlib ./mta/hook
 
 bench-mail: ## signing and the spool
-	$(GO) test -run xxx -bench . ./mta/dkim ./mta/spool
+	$(GO) test -run xxx -bench . ./mta/dkim
+	$(GO) test -run xxx -bench 'Put|Change|Load' -benchtime 10000x ./mta/spool
+
+bench-queue: ## a start with a million units on disk; minutes, 3 GB in TMPDIR
+	$(GO) test -run xxx -bench Million -benchtime 1x -timeout 60m ./mta/spool
 
 MTAFLAGS ?=
 bench-mta: build ## the server against Postfix; MTAFLAGS="--rounds 5 --messages 10000"

@@ -214,7 +214,8 @@ func (s *Server) Run(ctx context.Context) error {
 func (s *Server) spoolOptions(c *config.Config) spool.Options {
 	x := &c.Smtpd.Spool
 	o := spool.Options{
-		NoSync: !x.FSync, MinBytes: uint64(x.MinFree.Bytes), MinInodes: uint64(x.MinFree.Inodes), Corrupt: x.Corrupt, Logger: s.o.Logger,
+		NoSync: !x.FSync, MinBytes: uint64(x.MinFree.Bytes), MinInodes: uint64(x.MinFree.Inodes), Corrupt: x.Corrupt,
+		Readers: x.Loader.Threads, Logger: s.o.Logger,
 	}
 	for _, p := range x.Paths {
 		o.Paths = append(o.Paths, spool.Path{Path: s.path(p.Path), Weight: p.Weight})
@@ -269,21 +270,13 @@ func (s *Server) serve(listeners []listener, socket net.Listener) error {
 	}
 	start(&helpers, func() error { return w.Run(s.running) })
 	start(&helpers, func() error {
-		if err := s.spool.Recover(func(u *spool.Unit) error { s.queue.Add(u); return nil }); err != nil {
-			s.o.Logger.Error("read spool", "err", err)
-		}
+		s.recover(s.running)
 		return nil
 	})
 	if s.o.Ready != nil {
 		s.o.Ready()
 	}
-	select {
-	case <-s.running.Done():
-	case <-s.spool.Failed():
-		errs <- errSpoolLost
-		s.end()
-		cut()
-	}
+	<-s.running.Done()
 	timer := time.AfterFunc(s.o.Drain, cut)
 	defer timer.Stop()
 	s.o.Logger.Info("draining", "event", "stop", "limit", s.o.Drain.String())
@@ -301,12 +294,20 @@ func (s *Server) serve(listeners []listener, socket net.Listener) error {
 	return errors.Join(all...)
 }
 
-// errSpoolLost ends the process, so that its supervisor starts it again: what is
-// on disk is whole, but only a new start can read it.
-var errSpoolLost = errors.New("the spool has failed, start the server again when the disk is well")
-
-// SpoolLost reports whether a server ended because its spool failed.
-func SpoolLost(err error) bool { return errors.Is(err, errSpoolLost) }
+// recover schedules the units of the spool, while mail is accepted.
+func (s *Server) recover(ctx context.Context) {
+	var units atomic.Int64
+	begin := time.Now()
+	err := s.spool.Recover(func(u *spool.Unit) error {
+		s.queue.Add(u)
+		units.Add(1)
+		return ctx.Err()
+	})
+	if err != nil && ctx.Err() == nil {
+		s.o.Logger.Error("read spool", "event", "spool", "err", err)
+	}
+	s.o.Logger.Info("the spool is read", "event", "spool", "units", units.Load(), "duration", time.Since(begin).String())
+}
 
 // listener is a bound address and the server behind it.
 type listener struct {

@@ -3,13 +3,11 @@ package main_test
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -84,73 +82,6 @@ $arguments["mail"]->addHeader("X-Id", $transaction["id"]);` + queueAll})
 	if len(seen) != n || total != n {
 		t.Errorf("%d messages of %d different ids arrived, want %d", total, len(seen), n)
 	}
-}
-
-// TestKill kills the server at random moments under load, twenty times: every
-// message that got a 250 arrives.
-func TestKill(t *testing.T) {
-	next := newSink(t)
-	s := workspace(t, next.port, map[string]string{"hooks/eod/main.hsl": queueAll})
-	var mu sync.Mutex
-	accepted := map[string]bool{}
-	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
-	number := 0
-	for round := range 20 {
-		s.log.Reset()
-		s.start()
-		stop := make(chan struct{})
-		var clients sync.WaitGroup
-		for range 4 {
-			clients.Go(func() {
-				for {
-					select {
-					case <-stop:
-						return
-					default:
-					}
-					mu.Lock()
-					number++
-					n := number
-					mu.Unlock()
-					id := fmt.Sprintf("<%d.%d@test>", round, n)
-					if s.send("a@x.test", "b@y.test", "X-Id: "+id+"\r\n\r\n"+strings.Repeat("text\r\n", lines(n))) == nil {
-						mu.Lock()
-						accepted[id] = true
-						mu.Unlock()
-					} else {
-						return
-					}
-				}
-			})
-		}
-		time.Sleep(time.Duration(20+rng.IntN(180)) * time.Millisecond)
-		_ = s.cmd.Process.Signal(syscall.SIGKILL)
-		_ = s.cmd.Wait()
-		close(stop)
-		clients.Wait()
-	}
-	s.log.Reset()
-	s.start()
-	missing := func() int {
-		next.mu.Lock()
-		defer next.mu.Unlock()
-		got := strings.Join(next.mails, "\n")
-		n := 0
-		for id := range accepted {
-			if !strings.Contains(got, "X-Id: "+id) {
-				n++
-			}
-		}
-		return n
-	}
-	for end := time.Now().Add(60 * time.Second); missing() > 0 && time.Now().Before(end); {
-		time.Sleep(100 * time.Millisecond)
-	}
-	if n := missing(); n > 0 || len(accepted) < 20 {
-		t.Errorf("%d of %d accepted messages were lost", n, len(accepted))
-	}
-	t.Logf("%d messages were accepted, %d arrived", len(accepted), next.count())
-	s.stop()
 }
 
 // lines varies the size of messages.

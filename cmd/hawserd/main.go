@@ -89,9 +89,6 @@ func (c *runCmd) Run() error {
 	}
 	process(s.Process())
 	if err := s.Run(ctx); err != nil {
-		if mta.SpoolLost(err) {
-			return cli.Fail(cli.Failed, "%s", err)
-		}
 		return cli.Fail(cli.Usage, "%s", err)
 	}
 	return nil

@@ -14,7 +14,7 @@ func (q *Queue) settle(e *entry, u *spool.Unit, out Outcome, ok bool) {
 	case ok:
 		q.again(e, u, out)
 	default:
-		q.postpone(e)
+		q.postpone(e, tryAgain)
 	}
 }
 
@@ -70,11 +70,14 @@ func (q *Queue) finish(e *entry, u *spool.Unit, a Action) {
 // broke down.
 const tryAgain = time.Minute
 
+// pathAgain is when a unit is tried again whose spool path has failed.
+const pathAgain = 15 * time.Second
+
 // postpone leaves a unit as it is stored.
-func (q *Queue) postpone(e *entry) {
+func (q *Queue) postpone(e *entry, d time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	e.due = time.Now().Add(tryAgain)
+	e.due = time.Now().Add(d)
 	q.place(e)
 }
 

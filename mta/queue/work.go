@@ -158,9 +158,13 @@ func (q *Queue) load(e *entry) *spool.Unit {
 	if err == nil {
 		return u
 	}
+	if errors.Is(err, spool.ErrFailed) { // the spool has reported the path, and opens it again
+		q.postpone(e, pathAgain)
+		return nil
+	}
 	q.o.Logger.Error("read unit", "transaction", e.tx, "queueid", e.n, "err", err)
 	if !errors.Is(err, spool.ErrMissing) {
-		q.postpone(e)
+		q.postpone(e, tryAgain)
 		return nil
 	}
 	q.mu.Lock()

@@ -14,7 +14,8 @@ import (
 // not UTF-8 survives. The order of the fields is the format; a change of it is a
 // new formatVersion.
 type codec struct {
-	buf     []byte // written so far, or left to read
+	buf     []byte // written so far
+	in      string // left to read; the texts that are read are parts of it
 	reading bool
 	bad     bool // the record ended too early or held nonsense
 	version byte // of the record
@@ -58,12 +59,25 @@ func (c *codec) int64(p *int64) {
 		c.buf = binary.AppendVarint(c.buf, *p)
 		return
 	}
-	v, n := binary.Varint(c.buf)
-	if n <= 0 {
-		c.bad, c.buf = true, nil
-		return
+	*p = c.varint()
+}
+
+// varint reads a number as binary.Varint does, from a string.
+func (c *codec) varint() int64 {
+	var u uint64
+	for i := 0; i < len(c.in) && i < binary.MaxVarintLen64; i++ {
+		b := c.in[i]
+		u |= uint64(b&0x7f) << (7 * i)
+		if b < 0x80 {
+			if i == binary.MaxVarintLen64-1 && b > 1 {
+				break // more than 64 bits
+			}
+			c.in = c.in[i+1:]
+			return int64(u>>1) ^ -int64(u&1)
+		}
 	}
-	*p, c.buf = v, c.buf[n:]
+	c.bad, c.in = true, ""
+	return 0
 }
 
 func (c *codec) int(p *int) {
@@ -85,8 +99,8 @@ func (c *codec) bool(p *bool) {
 // a broken length cannot make a record larger than it is.
 func (c *codec) length(n int) int {
 	c.int(&n)
-	if c.reading && (n < 0 || n > len(c.buf)) {
-		c.bad, c.buf = true, nil
+	if c.reading && (n < 0 || n > len(c.in)) {
+		c.bad, c.in = true, ""
 		return 0
 	}
 	return n
@@ -98,8 +112,8 @@ func (c *codec) bytes(p *[]byte) {
 		c.buf = append(c.buf, *p...)
 		return
 	}
-	*p = append([]byte(nil), c.buf[:n]...)
-	c.buf = c.buf[n:]
+	*p = []byte(c.in[:n])
+	c.in = c.in[n:]
 }
 
 func (c *codec) string(p *string) {
@@ -108,8 +122,8 @@ func (c *codec) string(p *string) {
 		c.buf = append(c.buf, *p...)
 		return
 	}
-	*p = string(c.buf[:n])
-	c.buf = c.buf[n:]
+	*p = c.in[:n]
+	c.in = c.in[n:]
 }
 
 // list reads or writes the elements of a list; empty ones are read as nil.

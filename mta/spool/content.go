@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"sync"
 
-	"github.com/cockroachdb/pebble/v2"
 	"github.com/hawser-mta/hawser/mta/message"
 )
 
@@ -27,7 +26,7 @@ type content struct {
 }
 
 func (s *store) content(tx string) (message.Source, error) {
-	return guard(s, func() (message.Source, error) {
+	return guard(s.life, func() (message.Source, error) {
 		rec, err := s.get(makeKey(keyMessage, tx, 0))
 		if err != nil {
 			return nil, err
@@ -38,19 +37,6 @@ func (s *store) content(tx string) (message.Source, error) {
 		}
 		return &content{s: s, tx: tx, size: size, chunk: -1}, nil
 	})
-}
-
-func (s *store) get(key []byte) ([]byte, error) {
-	v, closer, err := s.db.Get(key)
-	if errors.Is(err, pebble.ErrNotFound) {
-		return nil, ErrMissing
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer closer.Close()
-	payload, _, err := open(v)
-	return append([]byte(nil), payload...), err
 }
 
 // Size implements message.Source.
@@ -84,7 +70,7 @@ func (c *content) load(i int) error {
 	if c.chunk == i {
 		return nil
 	}
-	data, err := guard(c.s, func() ([]byte, error) { return c.s.get(makeKey(keyChunk, c.tx, i)) })
+	data, err := guard(c.s.life, func() ([]byte, error) { return c.s.get(makeKey(keyChunk, c.tx, i)) })
 	if err != nil {
 		return fmt.Errorf("content of %s: %w", c.tx, err)
 	}

@@ -12,6 +12,7 @@ const (
 	keyMessage = 'm' // size of the content
 	keyChunk   = 'c'
 	keyUnit    = 'u'
+	keyAhead   = 'a' // content is being written ahead of its units
 )
 
 // formatVersion is that of keys and records. A newer one refuses to start; older
@@ -19,7 +20,8 @@ const (
 //
 //	1  the first
 //	2  splices tell whether they are the date of the delivery
-const formatVersion = 2
+//	3  a mark tells of content that is written ahead
+const formatVersion = 3
 
 // chunkSize is how much content one value holds, in bytes.
 const chunkSize = 256 << 10
@@ -50,35 +52,43 @@ var table = crc32.MakeTable(crc32.Castagnoli)
 // ErrCorrupt tells that a record fails its check.
 var ErrCorrupt = errors.New("corrupt record")
 
+// sealSize is how many bytes stand before a payload: version and checksum.
+const sealSize = 5
+
+// sealed writes version and checksum into the room before a payload.
+func sealed(b []byte) []byte {
+	b[0] = formatVersion
+	binary.BigEndian.PutUint32(b[1:], crc32.Checksum(b[sealSize:], table))
+	return b
+}
+
 // seal puts version and checksum before a payload.
 func seal(payload []byte) []byte {
-	b := make([]byte, 5, 5+len(payload))
-	b[0] = formatVersion
-	binary.BigEndian.PutUint32(b[1:], crc32.Checksum(payload, table))
-	return append(b, payload...)
+	return sealed(append(make([]byte, sealSize, sealSize+len(payload)), payload...))
 }
 
 // open returns the payload of a sealed record and its version.
 func open(b []byte) (payload []byte, version byte, err error) {
-	if len(b) < 5 || b[0] < 1 || b[0] > formatVersion || crc32.Checksum(b[5:], table) != binary.BigEndian.Uint32(b[1:5]) {
+	if len(b) < sealSize || b[0] < 1 || b[0] > formatVersion || crc32.Checksum(b[sealSize:], table) != binary.BigEndian.Uint32(b[1:5]) {
 		return nil, 0, ErrCorrupt
 	}
-	return b[5:], b[0], nil
+	return b[sealSize:], b[0], nil
 }
 
 func encodeUnit(u *Unit) []byte {
-	c := codec{version: formatVersion}
+	c := codec{buf: make([]byte, sealSize, 512), version: formatVersion}
 	c.unit(u)
-	return seal(c.buf)
+	return sealed(c.buf)
 }
 
+// decodeUnit reads the record of a unit, whose texts share one piece of memory.
 func decodeUnit(b []byte) (*Unit, error) {
 	payload, version, err := open(b)
 	if err != nil {
 		return nil, err
 	}
-	u, c := &Unit{}, codec{buf: payload, reading: true, version: version}
-	if c.unit(u); c.bad || len(c.buf) > 0 || u.Transaction == "" {
+	u, c := &Unit{}, codec{in: string(payload), reading: true, version: version}
+	if c.unit(u); c.bad || len(c.in) > 0 || u.Transaction == "" {
 		return nil, ErrCorrupt
 	}
 	return u, nil

@@ -1,12 +1,11 @@
 package spool
 
 import (
-	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 	"golang.org/x/sync/errgroup"
@@ -19,37 +18,18 @@ const (
 	CorruptRename = "rename"
 )
 
-// record is a stored pair.
-type record struct{ key, val []byte }
-
-// recover reads every unit that was in the store when it was opened, and removes
-// content that no unit refers to. Messages may be put meanwhile. Readers decode
-// in parallel; f is called by one at a time.
+// recover calls f with every unit that was in the store when it was opened, and
+// removes content that a crash left behind. Messages may be put meanwhile. So many
+// readers take ranges of keys in turn, each with an iterator of its own.
 func (s *store) recover(readers int, corrupt string, f func(*Unit) error) error {
-	defer func() {
-		s.start.Close()
-		s.start = nil
-	}()
-	records := make(chan record, 256)
-	g, ctx := errgroup.WithContext(context.Background())
-	g.Go(func() error {
-		defer close(records)
-		return s.do(func() error {
-			return s.each(keyUnit, func(key, val []byte) error {
-				select {
-				case records <- record{bytes.Clone(key), bytes.Clone(val)}:
-					return nil
-				case <-ctx.Done():
-					return ctx.Err()
-				}
-			})
-		})
-	})
+	var g errgroup.Group
+	var next atomic.Int64
 	for range max(readers, 1) {
 		g.Go(func() error {
 			return s.do(func() error {
-				for r := range records {
-					if err := s.recovered(r, corrupt, f); err != nil {
+				for i := next.Add(1) - 1; i < ranges; i = next.Add(1) - 1 {
+					if err := s.units(int(i), corrupt, f); err != nil {
+						next.Store(ranges)
 						return err
 					}
 				}
@@ -60,20 +40,38 @@ func (s *store) recover(readers int, corrupt string, f func(*Unit) error) error 
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	return s.do(s.sweep)
+	return s.apart(func() error {
+		err := s.sweep()
+		s.start.Close()
+		s.start = nil
+		return err
+	})
 }
 
-func (s *store) recovered(r record, corrupt string, f func(*Unit) error) error {
-	u, err := decodeUnit(r.val)
-	if err != nil {
-		return s.broken(corrupt, r)
+// ranges is into how many ranges the keys of units are parted: by the first byte
+// of the transaction, of which identifiers that are UUIDs use sixteen.
+const ranges = 256
+
+// units reads the units of one range.
+func (s *store) units(n int, corrupt string, f func(*Unit) error) error {
+	end := []byte{keyUnit, byte(n + 1)}
+	if n == ranges-1 {
+		end = []byte{keyUnit + 1}
 	}
-	u.Path = s.index
-	return f(u)
+	return s.each([]byte{keyUnit, byte(n)}, end, func(key, val []byte) error {
+		u, err := decodeUnit(val)
+		if err != nil {
+			return s.broken(corrupt, key, val)
+		}
+		// It is kept for long, and must not keep the record.
+		u.Transaction = strings.Clone(u.Transaction)
+		return f(u)
+	})
 }
 
-func (s *store) each(kind byte, f func(key, val []byte) error) error {
-	it, err := s.start.NewIter(&pebble.IterOptions{LowerBound: []byte{kind}, UpperBound: []byte{kind + 1}})
+// each calls f with the pairs between two keys that were there at the start.
+func (s *store) each(from, to []byte, f func(key, val []byte) error) error {
+	it, err := s.start.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: to})
 	if err != nil {
 		return err
 	}
@@ -91,69 +89,31 @@ func (s *store) each(kind byte, f func(key, val []byte) error) error {
 }
 
 // broken handles a record that fails its check.
-func (s *store) broken(corrupt string, r record) error {
-	tx, n, _ := splitKey(r.key)
-	s.log.Error("corrupt spool record", "path", s.path, "transaction", tx, "queueid", n, "action", corrupt)
+func (s *store) broken(corrupt string, key, val []byte) error {
+	tx, n, _ := splitKey(key)
+	s.log.Error("corrupt spool record", "event", "spool", "path", s.path, "transaction", tx, "queueid", n, "action", corrupt)
 	switch corrupt {
 	case CorruptRename:
 		dir := filepath.Join(s.path, "corrupt")
 		if err := os.MkdirAll(dir, 0o750); err != nil {
 			return fmt.Errorf("keep corrupt record: %w", err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d", filepath.Base(tx), n)), r.val, 0o640); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d", filepath.Base(tx), n)), val, 0o640); err != nil {
 			return fmt.Errorf("keep corrupt record: %w", err)
 		}
 	case CorruptUnlink:
 	default:
 		return nil
 	}
-	return s.db.Delete(r.key, s.sync)
+	return s.remove(tx, n)
 }
 
-// sweep removes content without units: what a crash left in the middle of a
-// large Put. Units and content are ordered alike, so one pass over both will do.
+// sweep removes content that a crash left in the middle of a large Put.
 func (s *store) sweep() error {
-	b := s.db.NewBatch()
-	defer b.Close()
-	for _, kind := range []byte{keyMessage, keyChunk} {
-		units, err := s.start.NewIter(&pebble.IterOptions{LowerBound: []byte{keyUnit}, UpperBound: []byte{keyUnit + 1}})
-		if err != nil {
-			return err
+	return s.each([]byte{keyAhead}, []byte{keyAhead + 1}, func(key, _ []byte) error {
+		if tx, _, ok := splitKey(key); ok {
+			return s.dropAhead(tx)
 		}
-		err = s.orphans(kind, units, func(tx string) error { return dropContent(b, tx) })
-		if err = errors.Join(err, units.Close()); err != nil {
-			return err
-		}
-	}
-	if b.Empty() {
 		return nil
-	}
-	return b.Commit(s.sync)
-}
-
-// orphans calls f with each transaction that has keys of a kind and no unit.
-func (s *store) orphans(kind byte, units *pebble.Iterator, f func(tx string) error) error {
-	it, err := s.start.NewIter(&pebble.IterOptions{LowerBound: []byte{kind}, UpperBound: []byte{kind + 1}})
-	if err != nil {
-		return err
-	}
-	defer it.Close()
-	more := units.First()
-	for ok := it.First(); ok; {
-		tx, _, good := splitKey(it.Key())
-		if !good {
-			ok = it.Next()
-			continue
-		}
-		for first := makeKey(keyUnit, tx, 0); more && bytes.Compare(units.Key(), first) < 0; {
-			more = units.Next()
-		}
-		if !more || bytes.Compare(units.Key(), prefixEnd(keyUnit, tx)) >= 0 {
-			if err := f(tx); err != nil {
-				return err
-			}
-		}
-		ok = it.SeekGE(prefixEnd(kind, tx))
-	}
-	return errors.Join(it.Error(), units.Error())
+	})
 }

