@@ -258,5 +258,14 @@ func (h controlHost) Status() *control.Status {
 		}
 		x.Servers = append(x.Servers, v)
 	}
+	for _, p := range s.spool.Status() {
+		v := control.SpoolStatus{
+			Path: p.Path, Weight: p.Weight, State: string(p.State), FreeBytes: p.FreeBytes, FreeInodes: p.FreeInodes, Units: p.Units,
+		}
+		if p.Err != nil {
+			v.Error = p.Err.Error()
+		}
+		x.Spool = append(x.Spool, v)
+	}
 	return x
 }

@@ -258,7 +258,7 @@ rate("in", "other", 9, 60);` + hook})
 	s.ok("log", "level", "debug")
 	s.send("a@b.example", "x@c.example", `{"hold":true}`, "x")
 	s.until("debug", func() bool { return strings.Contains(s.text(), "level=DEBUG") })
-	if text := s.ok("status"); !strings.Contains(text, "log level    debug\n") || !strings.Contains(text, "3 hold") {
+	if text := s.ok("status"); !strings.Contains(text, "log level    debug\n") || !strings.Contains(text, "3 hold") || !strings.Contains(text, "/spool: ok, 3 units, ") {
 		t.Errorf("%s", text)
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -24,6 +25,13 @@ func (statusCmd) Run(a *app) error {
 		p.add("log level", s.LogLevel)
 		for _, x := range s.Servers {
 			p.add("server "+x.ID, fmt.Sprintf("%s, %d connections", strings.Join(x.Listeners, " "), x.Connections))
+		}
+		for _, x := range s.Spool {
+			text := fmt.Sprintf("%s: %s, %d units, %s free", x.Path, x.State, x.Units, bytes(int64(min(x.FreeBytes, math.MaxInt64))))
+			if x.Error != "" {
+				text += ": " + x.Error
+			}
+			p.add("spool", text)
 		}
 		q := &s.Queue
 		p.add("queue", fmt.Sprintf("%d active, %d defer, %d hold, %d sending, %d working", q.Active, q.Defer, q.Hold, q.Sending, q.Working))

@@ -52,6 +52,7 @@ type Status struct {
 	LogLevel string    `json:"loglevel"`
 
 	Servers []ServerStatus `json:"servers"`
+	Spool   []SpoolStatus  `json:"spool"`
 	Queue   QueueStatus    `json:"queue"`
 
 	Conditions  int           `json:"conditions"`  // dynamic ones
@@ -64,6 +65,17 @@ type ServerStatus struct {
 	ID          string   `json:"id"`
 	Listeners   []string `json:"listeners"` // address:port
 	Connections int      `json:"connections"`
+}
+
+// SpoolStatus is one path of the spool.
+type SpoolStatus struct {
+	Path       string `json:"path"`
+	Weight     int    `json:"weight"`
+	State      string `json:"state"` // ok, low or failed
+	FreeBytes  uint64 `json:"freebytes"`
+	FreeInodes uint64 `json:"freeinodes"`
+	Units      int64  `json:"units"`
+	Error      string `json:"error,omitempty"`
 }
 
 // QueueStatus counts units by state: now, and since the start.
