@@ -3,9 +3,11 @@ package queue_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -54,6 +56,18 @@ type peer struct {
 
 func newPeer() *peer {
 	return &peer{open: map[string]int{}, most: map[string]int{}, opened: map[string]int{}, got: map[string]int{}, transactions: 100, idle: 10 * time.Second}
+}
+
+// counts is what a peer has seen.
+type counts struct {
+	open, most, opened, got map[string]int
+	order                   []string
+}
+
+func (p *peer) counts() counts {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return counts{maps.Clone(p.open), maps.Clone(p.most), maps.Clone(p.opened), maps.Clone(p.got), slices.Clone(p.order)}
 }
 
 type fakeConn struct {
@@ -126,23 +140,23 @@ func TestPooling(t *testing.T) {
 			r.mail(n+1, "a.test")
 		}
 		time.Sleep(5 * time.Second)
-		if d := cmp.Diff(map[string]int{"a.test": 2}, p.opened); d != "" {
+		if d := cmp.Diff(map[string]int{"a.test": 2}, p.counts().opened); d != "" {
 			t.Errorf("opened (-want +got)\n%s", d)
 		}
 		r.mail(9, "a.test")
 		r.mail(10, "a.test")
 		time.Sleep(5 * time.Second)
-		if d := cmp.Diff(map[string]int{"a.test": 3}, p.opened); d != "" {
+		if d := cmp.Diff(map[string]int{"a.test": 3}, p.counts().opened); d != "" {
 			t.Errorf("opened (-want +got)\n%s", d)
 		}
-		if n := p.open["a.test"]; n != 1 {
+		if n := p.counts().open["a.test"]; n != 1 {
 			t.Errorf("%d open, want the idle one", n)
 		}
 		r.mail(11, "a.test") // on the idle one
 		time.Sleep(11 * time.Second)
 		s := r.q.Stats()
-		if p.opened["a.test"] != 3 || p.open["a.test"] != 0 || s.Pool.Hits != 1 || s.Pool.Expired != 1 || s.Delivered != 11 {
-			t.Errorf("opened %v, open %v, %+v", p.opened, p.open, s)
+		if p.counts().opened["a.test"] != 3 || p.counts().open["a.test"] != 0 || s.Pool.Hits != 1 || s.Pool.Expired != 1 || s.Delivered != 11 {
+			t.Errorf("opened %v, open %v, %+v", p.counts().opened, p.counts().open, s)
 		}
 		r.end(t)
 	})
@@ -160,8 +174,8 @@ func TestPoolingGivesWay(t *testing.T) {
 		time.Sleep(time.Second)
 		r.mail(2, "b.test")
 		time.Sleep(time.Second)
-		if d := cmp.Diff(map[string]int{"a.test": 1, "b.test": 1}, p.opened); d != "" || p.most[""] != 1 {
-			t.Errorf("most %d (-want +got)\n%s", p.most[""], d)
+		if d := cmp.Diff(map[string]int{"a.test": 1, "b.test": 1}, p.counts().opened); d != "" || p.counts().most[""] != 1 {
+			t.Errorf("most %d (-want +got)\n%s", p.counts().most[""], d)
 		}
 		for n := range 100 {
 			r.mail(n+3, "a.test")
@@ -170,18 +184,18 @@ func TestPoolingGivesWay(t *testing.T) {
 		r.mail(200, "b.test")
 		time.Sleep(20 * time.Second)
 		at := 0
-		for i, d := range p.order {
+		for i, d := range p.counts().order {
 			if d == "b.test" {
 				at = i
 			}
 		}
 		// Messages of a.test in the 1.05 s that b.test waits.
-		if at < 10 || at > 15 || p.most[""] != 1 {
-			t.Errorf("b.test came %d., %d at once", at, p.most[""])
+		if at < 10 || at > 15 || p.counts().most[""] != 1 {
+			t.Errorf("b.test came %d., %d at once", at, p.counts().most[""])
 		}
 		r.end(t)
-		if len(p.got) != 103 {
-			t.Errorf("%d units", len(p.got))
+		if len(p.counts().got) != 103 {
+			t.Errorf("%d units", len(p.counts().got))
 		}
 	})
 }
@@ -199,8 +213,8 @@ func TestPoolingWaitsForRate(t *testing.T) {
 		for r.q.Stats().Delivered < 10 {
 			time.Sleep(100 * time.Millisecond)
 		}
-		if d := time.Since(begin).Round(time.Second); p.opened["a.test"] != 1 || d != 20*time.Second {
-			t.Errorf("%d connections in %s, want 1 in 20s", p.opened["a.test"], d)
+		if d := time.Since(begin).Round(time.Second); p.counts().opened["a.test"] != 1 || d != 20*time.Second {
+			t.Errorf("%d connections in %s, want 1 in 20s", p.counts().opened["a.test"], d)
 		}
 		r.end(t)
 	})
@@ -235,7 +249,7 @@ func TestSuspended(t *testing.T) {
 			t.Errorf("%d changed", n)
 		}
 		time.Sleep(time.Hour)
-		if u := r.store.units["t:3"]; u.TenantID != "b" || u.Metadata["k"] != "v" {
+		if u := r.q.Find("t", 3); u.TenantID != "b" || u.Metadata["k"] != "v" {
 			t.Errorf("%+v", u)
 		}
 		if s := r.q.Stats(); s.Active != 2 || s.Held != 1 || s.SubQueues != 2 {
@@ -286,19 +300,19 @@ policies:
 			if s := r.q.Stats(); int(s.Delivered) != units || s.SubQueues != 0 {
 				rt.Fatalf("%d units: %+v", units, s)
 			}
-			for id, n := range p.got {
+			for id, n := range p.counts().got {
 				if n != 1 {
 					rt.Fatalf("%s was sent %d times", id, n)
 				}
 			}
-			for d, n := range p.most {
+			for d, n := range p.counts().most {
 				if d != "" && n > domain || n > total {
 					rt.Fatalf("%d connections to '%s'", n, d)
 				}
 			}
 			time.Sleep(time.Minute)
-			if p.open[""] != 0 {
-				rt.Fatalf("%d connections are left open", p.open[""])
+			if p.counts().open[""] != 0 {
+				rt.Fatalf("%d connections are left open", p.counts().open[""])
 			}
 		})
 	})

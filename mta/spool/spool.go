@@ -57,7 +57,7 @@ func Open(o Options) (*Spool, error) {
 		return nil, errors.New("the spool has no path")
 	}
 	if o.Free == nil {
-		o.Free = free
+		o.Free = remembered()
 	}
 	if o.Retry == 0 {
 		o.Retry = firstWait
