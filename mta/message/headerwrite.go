@@ -103,8 +103,8 @@ func encodeText(v string, word func(string) string) string {
 		for k := j; k < len(tokens); k++ {
 			if !isASCII(tokens[k]) {
 				j = k + 1
-			} else if tokens[k] != "" {
-				break
+			} else if strings.Trim(tokens[k], "\t") != "" {
+				break // white space alone between two words would not be read (RFC 2047 section 6.2)
 			}
 		}
 		out = append(out, word(strings.Join(tokens[i:j], " ")))

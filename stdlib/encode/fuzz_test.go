@@ -130,8 +130,8 @@ func FuzzPack(f *testing.F) {
 		}
 		encode.Pack(format, []value.Value{value.Str(data), value.Num(1)})
 		out, err := encode.Unpack(format, data, 0, nop)
-		if err != nil || strings.Contains(format, "Z") {
-			return // Z takes as many bytes as it is told, but gives one of them to NUL
+		if err != nil || strings.Contains(format, "Z") || strings.Count(format, "*") > 1 {
+			return // Z takes as many bytes as it is told, but gives one of them to NUL; of two * the first takes all arguments
 		}
 		var args []value.Value
 		for v := range out.Values() {
