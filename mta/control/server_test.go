@@ -82,7 +82,7 @@ func body(c byte, text string) string {
 // TestProtocol: what is sent, and everything that comes back until the connection ends
 // or nothing more is sent.
 func TestProtocol(t *testing.T) {
-	status := body('+', `{"state":"running","version":"","pid":0,"hostname":"","started":"0001-01-01T00:00:00Z","uptime":0,"loglevel":"","servers":null,"queue":{"active":0,"defer":0,"hold":0,"sending":0,"working":0,"update":0,"delivered":0,"delayed":0,"failed":0},"conditions":0,"suspensions":0,"scripts":null}`)
+	status := body('+', `{"state":"running","version":"","pid":0,"hostname":"","started":"0001-01-01T00:00:00Z","uptime":0,"loglevel":"","servers":null,"spool":null,"queue":{"active":0,"defer":0,"hold":0,"sending":0,"working":0,"update":0,"delivered":0,"delayed":0,"failed":0},"conditions":0,"suspensions":0,"scripts":null}`)
 	set, get := body('z', `{"key":"k","value":[1,"x"]}`), body('y', `{"key":"k"}`)
 	long := binary.LittleEndian.AppendUint64([]byte{'y'}, maxBody+1)
 	huge := binary.LittleEndian.AppendUint64([]byte{'y'}, 1<<63)
@@ -103,7 +103,7 @@ func TestProtocol(t *testing.T) {
 		{"unknown field", "57" + body('y', `{"keys":"k"}`) + "m", body('E', "unknown field 'keys'") + status},
 		{"two objects", "57" + body('y', `{}{}`) + "m", body('E', "got more than one JSON value, want one object") + status},
 		{"no body", "57" + body('y', "") + "m", body('+', "[]") + status},
-		{"later work", "57c" + body('c', "{}")[1:] + "bfm", strings.Repeat(body('E', "live staging is not available in this version"), 2) + body('E', "breakpoints is not available in this version") + status},
+		{"later work", "57c" + body('c', "{}")[1:] + "bfm", strings.Repeat(body('E', "live staging is not available in this version"), 2) + body('E', "debugging by breakpoints is not available in this version") + status},
 		{"a command that breaks down", "57qm", body('E', "the command broke down, the log says more") + status},
 		{"a change of everything", "57" + body('G', `{"update":{"action":"delete"}}`), body('E', "got no conditions, want some or all: true")},
 		{"a change that is meant", "57" + body('G', `{"all":true,"update":{"action":"delete"}}`), body('+', `{"affected":7}`)},
