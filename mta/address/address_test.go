@@ -106,6 +106,7 @@ func TestList(t *testing.T) {
 		{"J. Doe <@route.x:jd@x.org>", []E{{"J. Doe", "jd@x.org"}}, true},
 		{`"q\"d" <"a b"@x.org>`, []E{{`q"d`, `"a b"@x.org`}}, true},
 		{"a@x.org,,b@x.org,", []E{{"", "a@x.org"}, {"", "b@x.org"}}, true},
+		{"a@[IPv6:2001:db8::1], g: b@[IPv6:::2];", []E{{"", "a@[IPv6:2001:db8::1]"}, {"", "b@[IPv6:::2]"}}, true},
 		{"not an address", nil, false},
 		{"a@x.org b@x.org", nil, false},
 		{"Jo <jo@x.org", nil, false},

@@ -112,17 +112,28 @@ func (l *lister) element() error {
 			words = append(words, text)
 			l.i = len(l.s) - len(rest)
 		default:
-			n := strings.IndexAny(l.s[l.i:], " \t\r\n\",;:<(")
-			if n < 0 {
-				n = len(l.s) - l.i
-			}
-			if n == 0 {
+			end := l.word()
+			if end == l.i {
 				return ErrList
 			}
-			words = append(words, l.s[l.i:l.i+n])
-			l.i += n
+			words = append(words, l.s[l.i:end])
+			l.i = end
 		}
 	}
+}
+
+// word returns where a word ends. A domain literal is part of it, colons included.
+func (l *lister) word() int {
+	i := l.i
+	for i < len(l.s) && strings.IndexByte(" \t\r\n\",;:<(", l.s[i]) < 0 {
+		if l.s[i] == '[' && i > 0 && l.s[i-1] == '@' {
+			if n := strings.IndexByte(l.s[i:], ']'); n > 0 {
+				i += n
+			}
+		}
+		i++
+	}
+	return i
 }
 
 // bare adds an address without angle brackets that ends here.
