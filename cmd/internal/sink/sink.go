@@ -36,6 +36,7 @@ type Sink struct {
 	mu        sync.Mutex
 	fronts    map[*front]struct{} // nil after Close
 	serving   sync.WaitGroup
+	ending    sync.Mutex // go-smtp panics when it is closed twice at the same time
 }
 
 // New returns a sink that does not listen yet, or an error about the options.
@@ -141,7 +142,9 @@ func (s *Sink) Shutdown() {
 	s.closing.Store(true)
 	ctx, cancel := context.WithTimeout(s.ctx, patience)
 	defer cancel()
+	s.ending.Lock()
 	_ = s.srv.Shutdown(ctx)
+	s.ending.Unlock()
 	s.Close()
 }
 
@@ -150,8 +153,10 @@ func (s *Sink) Close() {
 	if s.stop == nil {
 		return // not started
 	}
-	s.stop()
+	s.stop() // also ends a Shutdown under way
+	s.ending.Lock()
 	_ = s.srv.Close()
+	s.ending.Unlock()
 	s.mu.Lock()
 	open := s.fronts
 	s.fronts = nil
