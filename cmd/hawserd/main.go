@@ -7,13 +7,13 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strconv"
 	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/hawser-mta/hawser/cmd/internal/cli"
+	"github.com/hawser-mta/hawser/cmd/internal/collector"
 	"github.com/hawser-mta/hawser/lang/diag"
 	"github.com/hawser-mta/hawser/mta"
 	"golang.org/x/sys/unix"
@@ -45,19 +45,12 @@ func logger(w io.Writer, format string, level slog.Leveler) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, o))
 }
 
-// gcPercent lets the heap grow to five times what lives before it is collected: what
-// lives is small beside what a message makes for a moment (a seventh of the time of
-// accepting was the collector at Go's default). GOGC in the environment counts first.
-const gcPercent = 400
-
 // Run starts the server.
 func (c *runCmd) Run() error {
 	var level slog.LevelVar
 	_ = level.UnmarshalText([]byte(c.LogLevel)) // one of the enum
 	log := logger(os.Stderr, c.LogFormat, &level)
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
+	collector.Tune()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	hup := make(chan os.Signal, 1)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/hawser-mta/hawser/cmd/internal/cli"
+	"github.com/hawser-mta/hawser/cmd/internal/collector"
 )
 
 type grammar struct {
@@ -19,6 +20,7 @@ type grammar struct {
 }
 
 func main() {
+	collector.Tune()
 	g := &grammar{}
 	os.Exit(cli.Main("hsl", "The Hawser script tool.", g, os.Args[1:], os.Stderr, &g.Shared))
 }

@@ -180,6 +180,7 @@ type Path struct {
 	Steps   []Step
 	Op      token.Op // of PathUpdate and PathStep
 	Postfix bool     // PathStep yields the old value
+	Counts  bool     // a variable, one key, and + or -
 }
 
 // Step is one step; Const names the property of StepProp.

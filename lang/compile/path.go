@@ -3,6 +3,7 @@ package compile
 import (
 	"github.com/hawser-mta/hawser/lang/ast"
 	"github.com/hawser-mta/hawser/lang/bytecode"
+	"github.com/hawser-mta/hawser/lang/token"
 )
 
 // path compiles the keys of a place behind a variable into consecutive
@@ -81,6 +82,8 @@ func (f *fn) pathStep(x ast.Expr) bytecode.Step {
 }
 
 func (c *compiler) addPath(p bytecode.Path) int {
+	p.Counts = p.Root != bytecode.RootTemp && len(p.Steps) == 1 && p.Steps[0].Kind == bytecode.StepIndex &&
+		(p.Op == token.Add || p.Op == token.Sub)
 	c.prog.Paths = append(c.prog.Paths, p)
 	return len(c.prog.Paths) - 1
 }

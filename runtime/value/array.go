@@ -19,7 +19,7 @@ type Array struct {
 // table is what an array has besides its values when it is not packed.
 type table struct {
 	keys  []Value
-	index []uint64 // see hash.go; a power of two, or none
+	index []uint32 // see hash.go; a power of two, or none
 	live  int      // elements that are not holes
 	next  int64    // lowest integer key never used; -1 unknown
 }
@@ -114,7 +114,7 @@ func (a *Array) clone() *Array {
 	if a.t != nil {
 		c.t = &table{keys: make([]Value, len(a.t.keys), cap(c.vals)), live: a.t.live, next: a.t.next}
 		copy(c.t.keys, a.t.keys)
-		c.t.index = append([]uint64(nil), a.t.index...)
+		c.t.index = append([]uint32(nil), a.t.index...)
 	}
 	if !a.frozen {
 		for i := range c.vals {
@@ -336,8 +336,8 @@ func (a *Array) All() iter.Seq2[Value, Value] {
 // Values walks the values in order.
 func (a *Array) Values() iter.Seq[Value] {
 	return func(yield func(v Value) bool) {
-		for _, v := range a.All() {
-			if !yield(v) {
+		for i, v := range a.vals {
+			if (a.t == nil || !a.t.keys[i].IsUndefined()) && !yield(v) {
 				return
 			}
 		}
@@ -441,6 +441,14 @@ func (v *Value) OwnList() (vals []Value, ok bool) {
 	}
 	a := (*Array)(v.p)
 	return a.vals, !a.shared && a.t == nil
+}
+
+// OwnArray returns the array that v holds when it has no other holder, else nil.
+func (v *Value) OwnArray() *Array {
+	if v.n != uint64(KArray) || v.p == nil || (*Array)(v.p).shared {
+		return nil
+	}
+	return (*Array)(v.p)
 }
 
 // PushElement is $ref[] = v for a place that holds an array; v has no other

@@ -7,16 +7,19 @@ import (
 )
 
 // The index of an unpacked array is an open-addressing table with linear probing.
-// A slot holds the hash of a key above the number of its entry plus one: probing
-// compares hashes before it touches keys, and growing needs no key at all.
-// 0 is a free slot, deleted one to probe past.
+// A slot holds the number of an entry plus one in the bits that count the slots of
+// the index, and those bits of the hash of its key that do not choose the slot above
+// them: probing compares them before it touches keys, and a slot takes four bytes,
+// since most of the time of a lookup in a large array goes into fetching it. 0 is a
+// free slot, the mask itself, which no entry reaches, a deleted one to probe past.
 //
-// While all keys are integers that only grow (what array_filter leaves of a list)
-// there is no index at all: the keys are searched by halving, and a larger key is
-// known to be new.
-const deleted = 1<<32 - 1
+// There is no index at all
+//   - with few entries, which are compared one by one,
+//   - while all keys are integers that only grow (what array_filter leaves of a list):
+//     they are searched by halving, and a larger key is known to be new.
 
-func slotOf(hash uint32, entry int) uint64 { return uint64(hash)<<32 | uint64(entry+1) }
+// few is the number of entries up to which an array needs no index.
+const few = 4
 
 var seed = maphash.MakeSeed()
 
@@ -66,8 +69,11 @@ func (a *Array) find(k Value) int {
 	return a.lookup(k, hashKey(k))
 }
 
-// search finds a key among ascending ones.
+// search is find in an array without an index.
 func (a *Array) search(k Value) int {
+	if len(a.t.keys) <= few {
+		return a.scan(k)
+	}
 	if !k.IsNumber() {
 		return -1
 	}
@@ -85,25 +91,76 @@ func (a *Array) search(k Value) int {
 	return -1
 }
 
+// scan is find among few keys. Texts of other lengths are passed over at once.
+func (a *Array) scan(k Value) int {
+	switch {
+	case k.IsNumber():
+		for i := range a.t.keys {
+			if key := &a.t.keys[i]; key.p == nil && key.Num() == k.Num() {
+				return i
+			}
+		}
+	case uint8(k.n) == uint8(KString):
+		text := k.Str()
+		for i := range a.t.keys {
+			if key := &a.t.keys[i]; key.n == k.n && key.p != nil && (key.p == k.p || key.Str() == text) {
+				return i
+			}
+		}
+	case !k.IsUndefined(): // as which holes stand
+		for i, key := range a.t.keys {
+			if sameKey(key, k) {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
 // larger reports whether k is an integer above all keys, which are ascending.
+// That is so in every array without an index that has more than few of them.
 func (a *Array) larger(k Value) bool {
+	if len(a.t.keys) == few && !a.ascending() {
+		return false
+	}
 	return k.IsNumber() && isInteger(k.Num()) && (len(a.t.keys) == 0 || k.Num() > a.t.keys[len(a.t.keys)-1].Num())
+}
+
+// ascending reports whether the keys are integers, each above the last.
+func (a *Array) ascending() bool {
+	for i, k := range a.t.keys {
+		if !k.IsNumber() || !isInteger(k.Num()) || i > 0 && k.Num() <= a.t.keys[i-1].Num() {
+			return false
+		}
+	}
+	return true
 }
 
 // lookup is find for a key whose hash is known, in an array with an index.
 func (a *Array) lookup(k Value, hash uint32) int {
-	mask := uint32(len(a.t.index) - 1)
+	index := a.t.index
+	mask := uint32(len(index) - 1)
 	for h := hash & mask; ; h = (h + 1) & mask {
-		s := a.t.index[h]
-		if uint32(s>>32) == hash {
-			if e := uint32(s); e != 0 && e != deleted && sameKey(a.t.keys[e-1], k) {
+		s := index[h]
+		if s == 0 {
+			return -1
+		}
+		if (s^hash)&^mask == 0 {
+			if e := s & mask; e != mask && sameKey(a.t.keys[e-1], k) {
 				return int(e - 1)
 			}
 		}
-		if uint32(s) == 0 {
-			return -1
-		}
 	}
+}
+
+// enter puts an entry into the index, which has a free slot.
+func (t *table) enter(hash uint32, entry int) {
+	mask := uint32(len(t.index) - 1)
+	h := hash & mask
+	for s := t.index[h]; s != 0 && s != mask; s = t.index[h] {
+		h = (h + 1) & mask
+	}
+	t.index[h] = hash&^mask | uint32(entry+1)
 }
 
 // unpack gives a packed array its keys and index.
@@ -124,28 +181,7 @@ func indexSize(n int) int {
 	return size
 }
 
-// grow makes the index larger, or drops holes when there are many.
-func (a *Array) grow() {
-	if a.t.live < len(a.t.keys)-len(a.t.keys)/4 {
-		a.reindex()
-		return
-	}
-	old := a.t.index
-	a.t.index = make([]uint64, indexSize(len(a.t.keys)))
-	mask := uint32(len(a.t.index) - 1)
-	for _, s := range old {
-		if e := uint32(s); e == 0 || e == deleted {
-			continue
-		}
-		h := uint32(s>>32) & mask
-		for a.t.index[h] != 0 {
-			h = (h + 1) & mask
-		}
-		a.t.index[h] = s
-	}
-}
-
-// reindex drops holes and builds the index from the keys.
+// reindex drops holes and builds the index, with room to grow, from the keys.
 func (a *Array) reindex() {
 	if a.t.live < len(a.t.keys) {
 		j := 0
@@ -159,22 +195,20 @@ func (a *Array) reindex() {
 		clear(a.vals[j:])
 		a.t.keys, a.vals = a.t.keys[:j], a.vals[:j]
 	}
-	a.t.index = make([]uint64, indexSize(len(a.t.keys)))
-	mask := uint32(len(a.t.index) - 1)
+	a.t.index = nil
+	if len(a.t.keys) < few {
+		return // and the next entry needs none either
+	}
+	a.t.index = make([]uint32, indexSize(len(a.t.keys)))
 	for i, k := range a.t.keys {
-		hash := hashKey(k)
-		h := hash & mask
-		for a.t.index[h] != 0 {
-			h = (h + 1) & mask
-		}
-		a.t.index[h] = slotOf(hash, i)
+		a.t.enter(hashKey(k), i)
 	}
 }
 
 // insert adds an absent converted key and returns the place of its value.
 func (a *Array) insert(k, v Value) *Value {
 	if len(a.t.index) == 0 {
-		if a.larger(k) {
+		if len(a.t.keys) < few || a.larger(k) {
 			return a.add(k, v)
 		}
 		a.reindex()
@@ -182,17 +216,14 @@ func (a *Array) insert(k, v Value) *Value {
 	return a.insertHashed(k, v, hashKey(k))
 }
 
-// insertHashed is insert for an array with an index.
+// insertHashed is insert for an array with an index, or one that needs it now.
 func (a *Array) insertHashed(k, v Value, hash uint32) *Value {
 	if 4*(len(a.t.keys)+1) > 3*len(a.t.index) {
-		a.grow()
+		a.reindex()
 	}
-	mask := uint32(len(a.t.index) - 1)
-	h := hash & mask
-	for e := uint32(a.t.index[h]); e != 0 && e != deleted; e = uint32(a.t.index[h]) {
-		h = (h + 1) & mask
+	if len(a.t.index) > 0 {
+		a.t.enter(hash, len(a.t.keys))
 	}
-	a.t.index[h] = slotOf(hash, len(a.t.keys))
 	return a.add(k, v)
 }
 
@@ -218,15 +249,17 @@ func (a *Array) add(k, v Value) *Value {
 
 // remove turns entry i, which holds key k, into a hole.
 func (a *Array) remove(i int, k Value) {
-	if len(a.t.index) == 0 {
-		a.reindex()
+	if len(a.t.index) == 0 && len(a.t.keys) > few {
+		a.reindex() // there are no holes yet: entries keep their numbers
 	}
-	mask := uint32(len(a.t.index) - 1)
-	h := hashKey(k) & mask
-	for uint32(a.t.index[h]) != uint32(i+1) {
-		h = (h + 1) & mask
+	if len(a.t.index) > 0 {
+		mask := uint32(len(a.t.index) - 1)
+		h := hashKey(k) & mask
+		for a.t.index[h]&mask != uint32(i+1) {
+			h = (h + 1) & mask
+		}
+		a.t.index[h] = mask
 	}
-	a.t.index[h] = deleted
 	a.t.keys[i], a.vals[i] = Undef, Undef
 	a.t.live--
 	if k.IsNumber() && isInteger(k.Num()) && int64(k.Num())+1 == a.t.next {
@@ -246,7 +279,7 @@ func (a *Array) Size() int {
 	const v = int(unsafe.Sizeof(Value{}))
 	n := int(unsafe.Sizeof(*a)) + cap(a.vals)*v
 	if a.t != nil {
-		n += int(unsafe.Sizeof(*a.t)) + cap(a.t.keys)*v + cap(a.t.index)*8
+		n += int(unsafe.Sizeof(*a.t)) + cap(a.t.keys)*v + cap(a.t.index)*4
 	}
 	return n
 }

@@ -1,6 +1,9 @@
 package value
 
-import "unsafe"
+import (
+	"strings"
+	"unsafe"
+)
 
 // buffer is the shared store of strings made by appending.
 type buffer struct{ b []byte }
@@ -122,3 +125,22 @@ var singles = func() (t [256]byte) {
 
 // Byte returns a string of one byte without allocating.
 func Byte(c byte) Value { return Value{unsafe.Pointer(&singles[c]), uint64(KString) | 1<<8} }
+
+// Split cuts s at each of the n-1 delimiters in it, which are not empty, into a
+// list of n strings that share its memory.
+func Split(s, delimiter string, n int) *Array {
+	a := NewArray(n)
+	a.vals = a.vals[:n]
+	for i := range n - 1 {
+		var end int
+		if len(delimiter) == 1 {
+			end = strings.IndexByte(s, delimiter[0])
+		} else {
+			end = strings.Index(s, delimiter)
+		}
+		a.vals[i] = Str(s[:end])
+		s = s[end+len(delimiter):]
+	}
+	a.vals[n-1] = Str(s)
+	return a
+}

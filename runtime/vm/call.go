@@ -2,7 +2,6 @@ package vm
 
 import (
 	"fmt"
-	"unsafe"
 
 	"github.com/hawser-mta/hawser/lang/bytecode"
 	"github.com/hawser-mta/hawser/runtime/value"
@@ -18,7 +17,7 @@ func (t *Thread) enterExact(m *Module, p *bytecode.Proto, a, n int) bool {
 	for i := a + n; i < a+len(p.Vars); i++ {
 		t.stack[i] = value.Undef
 	}
-	t.frames = append(t.frames, frame{proto: p, mod: m, base: a, ret: a, regs: p.Regs, code: unsafe.Pointer(unsafe.SliceData(p.Code)), k: m.unit.consts})
+	t.frame().begin(m, p, nil, a, a, false)
 	return true
 }
 
@@ -31,7 +30,7 @@ func (t *Thread) enterMethod(m *Module, p *bytecode.Proto, a, n int) bool {
 	for i := a + 1 + n; i < a+len(p.Vars); i++ {
 		t.stack[i] = value.Undef
 	}
-	t.frames = append(t.frames, frame{proto: p, mod: m, base: a, ret: a, regs: p.Regs, code: unsafe.Pointer(unsafe.SliceData(p.Code)), k: m.unit.consts})
+	t.frame().begin(m, p, nil, a, a, false)
 	return true
 }
 
@@ -53,11 +52,11 @@ func (t *Thread) dispatch(f *frame, in bytecode.Instr, a, n int) (pushed bool, e
 	case bytecode.Call:
 		return t.callValue(a, n)
 	case bytecode.CallFunc:
-		return t.enter(frame{proto: f.mod.unit.prog.Protos[in.C], mod: f.mod, base: a, ret: a}, a, n)
+		return t.enter(f.mod, f.mod.unit.prog.Protos[in.C], nil, a, a, a, n, false)
 	case bytecode.CallForeign:
 		x := f.mod.unit.foreign[in.C]
 		m := t.mods[x.unit]
-		return t.enter(frame{proto: m.unit.prog.Protos[x.index], mod: m, base: a, ret: a}, a, n)
+		return t.enter(m, m.unit.prog.Protos[x.index], nil, a, a, a, n, false)
 	case bytecode.CallClass:
 		return t.construct(f.mod.class(int(in.C)), a, n)
 	case bytecode.CallForeignClass:
@@ -91,12 +90,12 @@ func (t *Thread) callAt(a, n, ret int) (bool, error) {
 	fn := v.Func()
 	switch {
 	case fn.Proto != nil:
-		fr := frame{proto: fn.Proto, mod: fn.Module.(*Module), fn: fn, base: a + 1, ret: ret}
+		base := a + 1
 		if fn.Proto.This {
 			t.stack[a] = fn.This
-			fr.base = a
+			base = a
 		}
-		return t.enter(fr, a+1, n)
+		return t.enter(fn.Module.(*Module), fn.Proto, fn, base, ret, a+1, n, false)
 	case fn.Class != nil:
 		return t.constructAt(fn.Class, a, n, ret)
 	case fn.Method != nil:
@@ -123,7 +122,7 @@ func (t *Thread) callMethod(f *frame, a, n int, s *site) (bool, error) {
 				}
 				p := c.mod.unit.prog.Protos[m.Proto]
 				s.cache.Store(&found{shape: o.Shape(), slot: -1, proto: p})
-				return t.enter(frame{proto: p, mod: c.mod, base: a, ret: a}, a+1, n)
+				return t.enter(c.mod, p, nil, a, a, a+1, n, false)
 			}
 		} else if m := o.Class.Lookup(name); m != nil {
 			return false, t.native(m.Impl.(*NativeMethod), a, n, false, a)
@@ -137,9 +136,9 @@ func (t *Thread) callMethod(f *frame, a, n int, s *site) (bool, error) {
 	return t.callValue(a, n)
 }
 
-// enter makes the frame of a call whose n arguments stand from register args on.
-func (t *Thread) enter(fr frame, args, n int) (pushed bool, err error) {
-	p := fr.proto
+// enter makes the frame of a call of p, a function of m, whose n arguments stand
+// from register args on; fn is the function value with what it captured, if any.
+func (t *Thread) enter(m *Module, p *bytecode.Proto, fn *value.Func, base, ret, args, n int, ctor bool) (pushed bool, err error) {
 	if n < p.Required {
 		return false, fmt.Errorf("Too few arguments to %s", funcName(p))
 	}
@@ -149,30 +148,34 @@ func (t *Thread) enter(fr frame, args, n int) (pushed bool, err error) {
 	if len(t.frames) >= t.limits.Depth {
 		return false, errDepth
 	}
-	t.reserve(max(fr.base+p.Regs, args+n))
-	regs := t.stack[args:]
-	if p.Variadic {
-		fixed := p.Params - 1
-		rest := value.NewArray(max(n-fixed, 0))
-		for i := fixed; i < n; i++ {
-			rest.Push(regs[i])
-		}
-		t.defaults(fr.mod, p, regs, n, fixed)
-		regs[fixed] = value.FromArray(rest)
-	} else if n < p.Params {
-		t.defaults(fr.mod, p, regs, n, p.Params)
+	t.reserve(max(base+p.Regs, args+n))
+	if n != p.Params || p.Variadic {
+		t.fit(m, p, t.stack[args:], n)
 	}
 	// Variables start undefined; temporaries are written before they are read.
-	value.Unset(t.stack[args+p.Params : fr.base+len(p.Vars)])
+	value.Unset(t.stack[args+p.Params : base+len(p.Vars)])
 	if p.Yields {
-		value.Unset(t.stack[fr.base+len(p.Vars) : fr.base+p.Regs])
-		t.stack[fr.ret] = t.newGenerator(fr)
+		value.Unset(t.stack[base+len(p.Vars) : base+p.Regs])
+		t.stack[ret] = t.newGenerator(frame{proto: p, mod: m, fn: fn, base: base, ret: ret, ctor: ctor})
 		return false, nil
 	}
-	fr.regs = p.Regs
-	fr.code, fr.k = fr.mod.code(p)
-	t.frames = append(t.frames, fr)
+	t.frame().begin(m, p, fn, base, ret, ctor)
 	return true, nil
+}
+
+// fit makes parameters of n arguments that are fewer, or more.
+func (t *Thread) fit(m *Module, p *bytecode.Proto, regs []value.Value, n int) {
+	if !p.Variadic {
+		t.defaults(m, p, regs, n, p.Params)
+		return
+	}
+	fixed := p.Params - 1
+	rest := value.NewArray(max(n-fixed, 0))
+	for i := fixed; i < n; i++ {
+		rest.Push(regs[i])
+	}
+	t.defaults(m, p, regs, n, fixed)
+	regs[fixed] = value.FromArray(rest)
 }
 
 // defaults gives the optional parameters from n on their defaults.
@@ -226,11 +229,11 @@ func (t *Thread) constructAt(c *value.Class, a, n, ret int) (bool, error) {
 		return false, nil
 	}
 	t.stack[a] = value.FromObject(o)
-	fr := frame{proto: s.mod.unit.prog.Protos[s.decl.Ctor], mod: s.mod, base: a, ret: ret, ctor: true}
-	pushed, err := t.enter(fr, a+1, n)
-	if err != nil && n != clampArgs(fr.proto, n) {
+	p := s.mod.unit.prog.Protos[s.decl.Ctor]
+	pushed, err := t.enter(s.mod, p, nil, a, ret, a+1, n, true)
+	if err != nil && n != clampArgs(p, n) {
 		// The class is what the script called.
-		err = countError(fr.proto, c.Name, n)
+		err = countError(p, c.Name, n)
 	}
 	return pushed, err
 }
@@ -293,7 +296,7 @@ func (t *Thread) invoke(impl Impl, v *Variant, name string, first, args, n, ret 
 	// Registers above the arguments may hold what a callback must not write.
 	depth := len(t.frames)
 	if top := t.top(); args+n > top {
-		t.frames = append(t.frames, frame{proto: native, base: top, regs: args + n - top})
+		t.frame().keep(top, args+n-top)
 	}
 	r, err := impl(t, t.stack[first:args+n:args+n])
 	t.frames = t.frames[:depth]

@@ -48,10 +48,8 @@ func (t *Thread) binary(op bytecode.Op, b, c value.Value) (value.Value, error) {
 		return value.Mod(b, c)
 	case bytecode.Pow:
 		return value.Pow(b, c)
-	case bytecode.Concat:
-		return value.Join(b, c)
 	}
-	return t.matches(b, c, op == bytecode.Matches)
+	return value.Join(b, c)
 }
 
 // resultSize estimates the bytes that the result of an operation takes.

@@ -239,6 +239,9 @@ func peek(ref *value.Value, s bytecode.Step, key value.Value) (value.Value, bool
 
 // pathOp executes the instructions on paths.
 func (t *Thread) pathOp(f *frame, in bytecode.Instr, regs []value.Value) error {
+	if in.Op == bytecode.PathUpdate && count(f, in, regs) {
+		return nil
+	}
 	var room walker
 	w := &room
 	ref := w.begin(f, in, regs)
@@ -264,6 +267,37 @@ func (t *Thread) pathOp(f *frame, in bytecode.Instr, regs []value.Value) error {
 	ok, err := t.pathUnset(w, ref)
 	regs[in.A] = value.Bool(ok)
 	return err
+}
+
+// count is PathUpdate where $array[key] holds a number, has no other holder and
+// gets a number added or taken from: what scripts update most. Else it does nothing
+// and reports false.
+func count(f *frame, in bytecode.Instr, regs []value.Value) bool {
+	p, by := &f.mod.unit.prog.Paths[in.C], &regs[in.A]
+	if !p.Counts || !by.IsNumber() {
+		return false
+	}
+	ref := &regs[p.Index]
+	if p.Root == bytecode.RootGlobal {
+		ref = &f.mod.cells[p.Index].V
+	} else if c := ref.Cell(); c != nil {
+		ref = &c.V
+	}
+	a := ref.OwnArray()
+	if a == nil {
+		return false
+	}
+	place := a.Find(regs[in.B])
+	if place == nil || !place.IsNumber() {
+		return false
+	}
+	if p.Op == token.Add {
+		place.SetNum(num(place) + num(by))
+	} else {
+		place.SetNum(num(place) - num(by))
+	}
+	by.SetNum(num(place))
+	return true
 }
 
 func (t *Thread) pathSet(w *walker, ref *value.Value, v value.Value) error {
@@ -355,7 +389,7 @@ func (t *Thread) current(w *walker, ref *value.Value) (value.Value, error) {
 	return old, err
 }
 
-var updateOps = map[token.Op]bytecode.Op{
+var updateOps = [...]bytecode.Op{
 	token.Add: bytecode.Add, token.Sub: bytecode.Sub, token.Mul: bytecode.Mul,
 	token.Div: bytecode.Div, token.Mod: bytecode.Mod, token.Pow: bytecode.Pow,
 }

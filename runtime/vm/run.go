@@ -202,7 +202,13 @@ run:
 			}
 		}
 		at(r, in.A).SetNum(bitwise(in.Op, value.Int32(at(r, in.B).Number()), value.Int32(at(r, in.C).Number())))
-	case bytecode.Pow, bytecode.Concat, bytecode.Matches, bytecode.NotMatches:
+	case bytecode.Matches, bytecode.NotMatches:
+		v, e := t.matches(*at(r, in.B), *at(r, in.C), in.Op == bytecode.Matches)
+		if err = e; err != nil {
+			goto fail
+		}
+		at(r, in.A).Set(v)
+	case bytecode.Pow, bytecode.Concat:
 		if err = t.arith(in.Op, at(r, in.A), *at(r, in.B), *at(r, in.C)); err != nil {
 			goto fail
 		}

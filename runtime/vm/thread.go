@@ -45,6 +45,44 @@ type frame struct {
 	ctor  bool
 }
 
+// frame pushes a frame and returns it. Its fields are those of the last call that
+// had this place: writing what differs is quicker than copying a new frame, whose
+// parts the processor would have to read before they have arrived in memory.
+func (t *Thread) frame() *frame {
+	n := len(t.frames)
+	if n == cap(t.frames) {
+		t.frames = append(t.frames, frame{})
+	} else {
+		t.frames = t.frames[:n+1]
+	}
+	return &t.frames[n]
+}
+
+// begin makes f the frame of a call that begins. Calls of one function follow each
+// other often, and pointers that stay need no look of the garbage collector.
+func (f *frame) begin(m *Module, p *bytecode.Proto, fn *value.Func, base, ret int, ctor bool) {
+	if f.proto != p || f.mod != m {
+		f.proto, f.mod = p, m
+		f.code, f.k = m.code(p)
+		f.regs = p.Regs
+	}
+	if f.fn != fn {
+		f.fn = fn
+	}
+	if f.gen != nil {
+		f.gen = nil
+	}
+	f.pc, f.base, f.ret, f.ctor = 0, base, ret, ctor
+}
+
+// keep makes f a frame of no code that keeps registers from being used by calls.
+func (f *frame) keep(base, regs int) {
+	if f.proto != native {
+		*f = frame{proto: native}
+	}
+	f.base, f.regs = base, regs
+}
+
 // New makes a thread of an image.
 func New(img *Image, h *Host, l Limits) *Thread {
 	return &Thread{img: img, host: h, limits: l.withDefaults(), mods: make([]*Module, len(img.units))}
@@ -199,7 +237,7 @@ func (t *Thread) Call(fn value.Value, args ...value.Value) (value.Value, error) 
 	copy(t.stack[base+1:], args)
 	depth := len(t.frames)
 	// A frame of no code keeps the arguments out of reach of nested calls.
-	t.frames = append(t.frames, frame{proto: native, base: base, regs: len(args) + 1})
+	t.frame().keep(base, len(args)+1)
 	pushed, err := t.callValue(base, len(args))
 	if err == nil && pushed {
 		_, err = t.run(depth + 1)

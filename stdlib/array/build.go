@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/hawser-mta/hawser/runtime/value"
@@ -38,8 +39,12 @@ func join(t *vm.Thread, a []value.Value) (value.Value, error) {
 	if len(a) > 1 && !a[1].IsNone() {
 		sep = a[1].Str()
 	}
+	parts, packed := a[0].Array().Packed()
+	if !packed {
+		parts = slices.Collect(a[0].Array().Values())
+	}
 	size := 0
-	for v := range a[0].Array().Values() {
+	for _, v := range parts {
 		size += len(sep)
 		if v.IsArray() { // its text may be endless
 			s, err := t.Text(v)
@@ -58,12 +63,10 @@ func join(t *vm.Thread, a []value.Value) (value.Value, error) {
 		return value.None, err
 	}
 	b := make([]byte, 0, size)
-	first := true
-	for v := range a[0].Array().Values() {
-		if !first {
+	for i, v := range parts {
+		if i > 0 {
 			b = append(b, sep...)
 		}
-		first = false
 		b = value.AppendText(b, v)
 	}
 	return value.Bytes(b), nil

@@ -125,16 +125,7 @@ func splitAll(t *vm.Thread, s, delimiter string) (value.Value, error) {
 	if err := t.Reserve(n * value.ElementSize); err != nil {
 		return value.None, err
 	}
-	out := value.NewArray(n)
-	for {
-		i := strings.Index(s, delimiter)
-		if i < 0 {
-			out.Push(value.Str(s))
-			return value.FromArray(out), nil
-		}
-		out.Push(value.Str(s[:i]))
-		s = s[i+len(delimiter):]
-	}
+	return value.FromArray(value.Split(s, delimiter, n)), nil
 }
 
 func cutting(b *registry.Builder) {

@@ -131,9 +131,9 @@ func shift(s string, lo, hi byte) string {
 		}
 		b := []byte(s)
 		for ; i < len(b); i++ {
-			if lo <= b[i] && b[i] <= hi {
-				b[i] ^= 0x20
-			}
+			// 0xff above the low byte when b[i] is one of the 26: names and addresses
+			// mix cases in ways that no branch foretells.
+			b[i] ^= byte((uint16(b[i]-lo)-26)>>8) & 0x20
 		}
 		return unsafe.String(unsafe.SliceData(b), len(b)) // nobody else has b
 	}

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+
+	"github.com/hawser-mta/hawser/cmd/internal/collector"
 )
 
 func main() {
@@ -53,6 +55,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	collector.Tune() // for all engines of this process
 	names, err := programs(o.dir, o.programs)
 	if err != nil {
 		return err
