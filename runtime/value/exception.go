@@ -16,3 +16,15 @@ func (e *Exception) String() string {
 	}
 	return fmt.Sprintf("%s in %s on line %d column %d", e.Text, e.File, e.Line, e.Column)
 }
+
+// NewException returns an object of the class Exception, in one allocation with its
+// state.
+func NewException(c *Class, x Exception) Value {
+	s := &struct {
+		Object
+		state Exception
+	}{state: x}
+	s.init(c)
+	s.Native = &s.state
+	return FromObject(&s.Object)
+}

@@ -75,7 +75,13 @@ type Object struct {
 
 // NewObject returns an object of the class without properties.
 func NewObject(c *Class) *Object {
-	o := &Object{Class: c, shape: c.Shape}
+	o := &Object{}
+	o.init(c)
+	return o
+}
+
+func (o *Object) init(c *Class) {
+	o.Class, o.shape = c, c.Shape
 	if o.shape == nil {
 		o.shape = emptyShape
 	}
@@ -83,7 +89,6 @@ func NewObject(c *Class) *Object {
 		o.slots = make([]Value, n)
 		Unset(o.slots)
 	}
-	return o
 }
 
 // NewInstance returns an object with a copy of the values of its class's shape.

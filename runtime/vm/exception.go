@@ -6,6 +6,34 @@ import (
 	"github.com/hawser-mta/hawser/runtime/value"
 )
 
+// catch is unwind for a value that a throw statement throws to a catch: nothing needs
+// to know where it came from. It does nothing and returns false when a barrier lies
+// between them, or nobody catches.
+func (t *Thread) catch(v value.Value, stop int) bool {
+	for i := len(t.frames) - 1; i >= stop; i-- {
+		f := &t.frames[i]
+		pc := f.pc - 1
+		for _, h := range f.proto.Handlers {
+			switch {
+			case pc < h.From || pc >= h.To:
+				continue
+			case h.Barrier:
+				return false
+			}
+			for j := i + 1; j < len(t.frames); j++ {
+				if g := t.frames[j].gen; g != nil {
+					g.done = true
+				}
+			}
+			t.frames = t.frames[:i+1]
+			t.stack[f.base+h.Reg] = v
+			f.pc = h.Target
+			return true
+		}
+	}
+	return false
+}
+
 // unwind looks for a handler of err in the frames above stop. When there is one
 // the frame is ready to go on there and unwind returns nil; else the frames are
 // gone and the error is what the caller gets.
@@ -71,19 +99,19 @@ func (t *Thread) thrown(err error) *Thrown {
 		t.host.Log(t, logError, internal.Text+"\n"+internal.Stack)
 	}
 	p := t.Position()
-	return &Thrown{Value: t.Exception(&value.Exception{Text: err.Error(), File: p.File, Line: p.Line, Column: p.Column})}
+	return &Thrown{Value: t.Exception(value.Exception{Text: err.Error(), File: p.File, Line: p.Line, Column: p.Column})}
 }
 
 // logError is the syslog priority of internal faults.
 const logError = 3
 
 // Exception makes an Exception object.
-func (t *Thread) Exception(x *value.Exception) value.Value {
+func (t *Thread) Exception(x value.Exception) value.Value {
 	c := t.img.lib.Classes["Exception"]
 	if c == nil {
 		c = &value.Class{Name: "Exception"}
 	}
-	return value.Native(c, x)
+	return value.NewException(c, x)
 }
 
 // uncaught gives an error from outside the script the form of a run's error.

@@ -632,7 +632,12 @@ run:
 		}
 		goto load // a generator may have moved the stack
 	case bytecode.Throw:
-		err = &Thrown{Value: at(r, in.A).Own()}
+		v := at(r, in.A).Own()
+		f.pc = pcAfter(code, in)
+		if t.catch(v, stop) {
+			goto load
+		}
+		err = &Thrown{Value: v}
 		goto fail
 	case bytecode.Rethrow:
 		err = at(r, in.A).Resource().Native.(error)

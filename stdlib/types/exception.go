@@ -22,7 +22,7 @@ func exception(b *registry.Builder) {
 		},
 	}, map[string]vm.Impl{
 		"Exception": func(_ *vm.Thread, a []value.Value) (value.Value, error) {
-			return value.Native(class, &value.Exception{Text: a[0].Str()}), nil
+			return value.NewException(class, value.Exception{Text: a[0].Str()}), nil
 		},
 		"message":  of(func(x *value.Exception) value.Value { return value.Str(x.Text) }),
 		"toString": of(func(x *value.Exception) value.Value { return value.Str(x.String()) }),

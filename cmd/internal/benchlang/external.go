@@ -9,8 +9,8 @@ import (
 )
 
 // extProgram is a program of an interpreter that runs as a process. The harness,
-// a script in the interpreter's language, loads the program, times its run and
-// prints "CHECKSUM SECONDS".
+// a script in the interpreter's language, loads the program, runs it twice, times the
+// second run and prints "CHECKSUM SECONDS".
 type extProgram struct {
 	command       string
 	harness, path string

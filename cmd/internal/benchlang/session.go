@@ -74,8 +74,7 @@ func (s *session) load(ctx context.Context, dir string, names []string) error {
 }
 
 // measure runs every cell once a round, so that a change of the machine's speed
-// meets all engines. Each round begins with another engine: what runs first after
-// another program finds less memory ready.
+// meets all engines. Each round begins with another engine.
 func (s *session) measure(ctx context.Context, rounds int) error {
 	for round := range rounds {
 		for i := range s.rows {
@@ -92,7 +91,9 @@ func (s *session) measure(ctx context.Context, rounds int) error {
 	return nil
 }
 
-// once runs one cell and compares its checksum with the row's.
+// once runs one cell twice, as a server runs its scripts again and again, keeps the
+// time of the second run, and compares the checksum with the row's. Processes do both
+// runs themselves.
 func (s *session) once(ctx context.Context, r *row, i int) error {
 	c, name := &r.cells[i], s.engines[i].name
 	if c.program == nil {
@@ -100,6 +101,10 @@ func (s *session) once(ctx context.Context, r *row, i int) error {
 	}
 	runtime.GC()
 	sum, took, err := c.program.run(ctx)
+	if _, process := c.program.(extProgram); err == nil && !process {
+		runtime.GC()
+		sum, took, err = c.program.run(ctx) // its memory is there now
+	}
 	if err != nil {
 		return fmt.Errorf("%s on %s: %w", r.name, name, err)
 	}
