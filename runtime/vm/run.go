@@ -187,6 +187,11 @@ run:
 	case bytecode.ModK:
 		b, c := at(r, in.B), at(k, in.C)
 		if b.IsNumber() && c.IsNumber() {
+			// Rem's first case, which is nearly all.
+			if i, j := int32(num(b)), int32(num(c)); i > 0 && j > 0 && float64(i) == num(b) && float64(j) == num(c) {
+				at(r, in.A).SetNum(float64(uint32(i) % uint32(j)))
+				goto next
+			}
 			at(r, in.A).SetNum(value.Rem(num(b), num(c)))
 			goto next
 		}
