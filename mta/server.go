@@ -264,7 +264,7 @@ func (s *Server) serve(listeners []listener, socket net.Listener) error {
 	}
 	start(&operators, func() error { return s.control().Serve(orders, socket) })
 	w := &reload.Watcher{
-		Dirs: []string{filepath.Join(s.ws.Root, "hooks"), filepath.Join(s.ws.Root, "files"), filepath.Join(s.ws.Root, "config")},
+		Dirs: []string{filepath.Join(s.ws.Root, "hooks"), filepath.Join(s.ws.Root, "files"), filepath.Join(s.ws.Root, "config"), filepath.Join(s.ws.Root, "plugins")},
 		// What is wrong stands in the log and in the status.
 		Build: func(ctx context.Context) { _, _ = s.reload(ctx) }, Now: s.o.Reload, Logger: s.o.Logger,
 	}

@@ -104,6 +104,10 @@ func (e *env) roots(file string) *module.Roots {
 	if ws, ok := workspace.Find(file); ok {
 		files := filepath.Join(ws, "files")
 		r.Files = dirRoot(files, prefix(files))
+		var plugins *module.Root
+		if plugins, r.Settings = workspace.Plugins(ws); plugins != nil {
+			r.Extras = append(r.Extras, plugins)
+		}
 	}
 	if e.s.Root != "" {
 		r.Files = dirRoot(e.s.Root, prefix(e.s.Root))

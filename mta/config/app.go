@@ -15,7 +15,7 @@ type App struct {
 	Addresses       []Address        `yaml:"addresses" counts:"live"`
 	Lists           Lists            `yaml:"lists" counts:"live"`
 	PKI             PKI              `yaml:"pki" counts:"live"`
-	Plugins         []any            `yaml:"plugins" counts:"live" since:"later"`
+	Plugins         []Plugin         `yaml:"plugins" counts:"live"`
 	Monitor         any              `yaml:"monitor" counts:"live" since:"later"`
 }
 

@@ -38,7 +38,7 @@ func (w *Workspace) Scripts(c *config.Config, extras []*module.Root, std *module
 	inline, faults := w.inlineFiles(c)
 	diags = append(diags, faults...)
 	w.files.setInline(inline)
-	s := &Scripts{Roots: &module.Roots{Files: w.filesRoot, Extras: extras, Std: std}}
+	s := &Scripts{Roots: &module.Roots{Files: w.filesRoot, Extras: append([]*module.Root{w.pluginsRoot}, extras...), Std: std}}
 	if p := c.Smtpd.Scripting.RootPath; p != "" {
 		if r, err := os.OpenRoot(p); err != nil {
 			diags = append(diags, c.Fault(config.SmtpdFile, "scripting.rootpath", "cannot open the directory '%s'", p))
@@ -52,7 +52,49 @@ func (w *Workspace) Scripts(c *config.Config, extras []*module.Root, std *module
 	diags = append(diags, w.tree(s, have)...)
 	diags = append(diags, w.inlineHooks(c, s, have)...)
 	diags = append(diags, references(c, have)...)
+	diags = append(diags, w.configure(c, s.Roots)...)
 	return s, diags
+}
+
+// configure gives the modules of plugins what they are configured with.
+func (w *Workspace) configure(c *config.Config, roots *module.Roots) diag.List {
+	var diags diag.List
+	seen := map[string]bool{}
+	for i, p := range c.App.Plugins {
+		at := fmt.Sprintf("plugins[%d].id", i)
+		if !fs.ValidPath(p.ID) || path.Base(p.ID) != p.ID || !bundled(roots.Extras, p.ID) {
+			diags = append(diags, c.Fault(config.AppFile, at, "got '%s', want the name of a module below extras://", p.ID))
+		} else if seen[p.ID] {
+			diags = append(diags, c.Fault(config.AppFile, at, "'%s' stands before", p.ID))
+		}
+		seen[p.ID] = true
+	}
+	w.settings.setInline(settings(c))
+	roots.Settings = w.settingsRoot
+	return diags
+}
+
+// settings are the files of plugin-config://.
+func settings(c *config.Config) map[string][]byte {
+	files := map[string][]byte{}
+	for _, p := range c.App.Plugins {
+		if p.Config != nil {
+			files[p.ID+"/"+config.AppFile] = p.Config
+		}
+	}
+	return files
+}
+
+// bundled reports whether a tree has a module: a file, or a folder with main.hsl.
+func bundled(trees []*module.Root, id string) bool {
+	for _, t := range trees {
+		for _, name := range []string{id + ".hsl", id + "/main.hsl"} {
+			if _, err := fs.Stat(t.FS, name); err == nil {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // tree lists the scripts below hooks/.

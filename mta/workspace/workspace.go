@@ -18,15 +18,19 @@ const (
 	hooksDir  = "hooks"
 	filesDir  = "files"
 	configDir = "config"
+	// pluginsDir has the modules of plugins, extras://NAME (spec plugin 1).
+	pluginsDir = "plugins/hsl"
 )
 
 // Workspace is an opened workspace.
 type Workspace struct {
 	Root string // absolute
 
-	files, hooks, inline tree
-	filesRoot, hooksRoot *module.Root
-	inlineRoot           *module.Root
+	files, hooks, plugins    tree
+	inline, settings         tree // of the configuration
+	filesRoot, hooksRoot     *module.Root
+	pluginsRoot              *module.Root
+	inlineRoot, settingsRoot *module.Root
 }
 
 // ErrEmpty tells that a directory holds no workspace.
@@ -45,6 +49,8 @@ func Open(dir string) (*Workspace, error) {
 		w := &Workspace{Root: abs}
 		w.filesRoot = &module.Root{FS: &w.files, Prefix: filesDir}
 		w.hooksRoot = &module.Root{FS: &w.hooks, Prefix: hooksDir}
+		w.pluginsRoot = &module.Root{FS: &w.plugins, Prefix: pluginsDir, Compat: true}
+		w.settingsRoot = settingsRoot(&w.settings)
 		w.inlineRoot = &module.Root{FS: &w.inline, Prefix: config.AppFile}
 		if err := w.Refresh(); err != nil {
 			w.Close()
@@ -70,7 +76,7 @@ func looksLike(dir string) bool {
 
 // Refresh opens the folders again, for links that were moved.
 func (w *Workspace) Refresh() error {
-	for folder, t := range map[string]*tree{filesDir: &w.files, hooksDir: &w.hooks} {
+	for folder, t := range map[string]*tree{filesDir: &w.files, hooksDir: &w.hooks, pluginsDir: &w.plugins} {
 		if err := t.reopen(filepath.Join(w.Root, folder)); err != nil {
 			return fmt.Errorf("open workspace: %w", err)
 		}
@@ -82,10 +88,38 @@ func (w *Workspace) Refresh() error {
 func (w *Workspace) Close() {
 	w.files.close()
 	w.hooks.close()
+	w.plugins.close()
 }
 
 // Files returns the tree of script files.
 func (w *Workspace) Files() *module.Root { return w.filesRoot }
+
+func settingsRoot(t *tree) *module.Root {
+	return &module.Root{FS: t, Prefix: "plugin-config://"}
+}
+
+// Plugins returns the modules of plugins of the workspace in dir, and what they are
+// configured with, for tools; nil and nil when it has none.
+func Plugins(dir string) (modules, config *module.Root) {
+	r, err := os.OpenRoot(filepath.Join(dir, pluginsDir))
+	if err != nil {
+		return nil, nil
+	}
+	t := &tree{}
+	if c := loadConfig(dir); c != nil {
+		t.setInline(settings(c))
+	}
+	return &module.Root{FS: r.FS(), Prefix: pluginsDir, Compat: true}, settingsRoot(t)
+}
+
+// loadConfig returns the configuration, nil when it has faults.
+func loadConfig(dir string) *config.Config {
+	c, diags := config.Load(dir, os.LookupEnv)
+	if diags.Errors() {
+		return nil
+	}
+	return c
+}
 
 // Find returns the root of the workspace that a file lies in; ok is false when
 // it lies in none. Only the known folders make a file part of one.

@@ -10,6 +10,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hawser-mta/hawser/mta/config"
 	"github.com/hawser-mta/hawser/mta/workspace"
+	"github.com/hawser-mta/hawser/runtime/module"
+	"github.com/hawser-mta/hawser/runtime/registry"
+	"github.com/hawser-mta/hawser/runtime/vm"
+	"github.com/hawser-mta/hawser/stdlib"
 )
 
 func write(t *testing.T, dir string, files map[string]string) {
@@ -138,4 +142,68 @@ func TestNoEscape(t *testing.T) {
 		f.Close()
 		t.Error("the link was followed")
 	}
+}
+
+// TestPlugins: a module of a plugin reads its own settings, and nobody else's.
+func TestPlugins(t *testing.T) {
+	app := func(plugins string) string { return "version: \"6.10\"\nservers: [{ id: in }]\nplugins:\n" + plugins }
+	module := `import $c from "plugin-config://smtpd-app.yaml"; function config() { global $c; return $c; }`
+	t.Setenv("GREETING", "hello")
+	for _, c := range []struct{ name, plugins, module, main, want string }{
+		{"settings in their order", "  - id: mine\n    config:\n      z: [1, two, true, null]\n      a: { text: \"${GREETING}\", f: 0.5, yes: \"1\" }\n  - id: other\n    config: { secret: 1 }\n", module, "", `["z"=>[0=>1,1=>"two",2=>true,3=>none],"a"=>["text"=>"hello","f"=>0.5,"yes"=>"1"]]`},
+		{"none", "  - id: mine\n", module, "", "no file 'plugin-config://smtpd-app.yaml'"},
+		{"of another", "  - id: other\n    config: { secret: 1 }\n", `import $c from "plugin-config://../other/smtpd-app.yaml";`, "", "is no name of a configuration file"},
+		{"by another script", "  - id: mine\n    config: 1\n", module, `import $c from "plugin-config://smtpd-app.yaml";`, "is for modules of extras:// only"},
+		{"unknown", "  - id: nobody\n", "", "", "plugins[0].id: got 'nobody', want the name of a module below extras://"},
+		{"twice", "  - id: mine\n  - id: mine\n", "", "", "plugins[1].id: 'mine' stands before"},
+		{"too deep", "  - id: mine\n    config: " + strings.Repeat("[", 60) + strings.Repeat("]", 60) + "\n", "", "", "nested too deep"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			main := c.main
+			if main == "" && c.module != "" {
+				main = `import { config } from "extras://mine"; echo config();`
+			}
+			write(t, dir, map[string]string{
+				"config/smtpd.yaml": smtpd, "config/smtpd-app.yaml": app(c.plugins), "hooks/eod/main.hsl": main,
+				"plugins/hsl/mine/main.hsl": c.module, "plugins/hsl/other.hsl": "",
+			})
+			if got := run(t, dir); !strings.Contains(got, c.want) {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// run loads a workspace and returns what its eod script prints, or the faults.
+func run(t *testing.T, dir string) string {
+	t.Helper()
+	w, err := workspace.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	c, diags := config.Load(dir, os.LookupEnv)
+	var text []string
+	if !diags.Errors() {
+		var s *workspace.Scripts
+		s, diags = w.Scripts(c, nil, nil)
+		if !diags.Errors() {
+			var out strings.Builder
+			b := registry.New()
+			stdlib.Register(b)
+			var set *module.Set
+			set, diags = module.NewLoader(b.Freeze()).Build(t.Context(), s.Roots, s.Entries)
+			if img := set.Image("eod/main"); !diags.Errors() && img != nil {
+				if _, err := vm.New(img, vm.DefaultHost(&out), vm.Limits{}).Run(t.Context()); err != nil {
+					return err.Error()
+				}
+				return out.String()
+			}
+		}
+	}
+	for _, d := range diags {
+		text = append(text, d.Error())
+	}
+	return strings.Join(text, "\n")
 }

@@ -6,9 +6,10 @@
 //
 // A name in a script resolves as spec language 5.9 says: bare names and `file:`
 // in the script files, `./` beside the importing file, `file://` below the
-// script root on disk, `extras://` and `std://` in the bundled modules. Programs
-// are kept between builds and compiled again only when the content of a file
-// they were made from has changed.
+// script root on disk, `extras://` and `std://` in the bundled modules,
+// `plugin-config://` in what the plugin of an extras module is configured with.
+// Programs are kept between builds and compiled again only when the content of a
+// file they were made from has changed.
 //
 //	root.go    trees of files and the names inside them
 //	unit.go    compiling one program (implements resolve.Loader)

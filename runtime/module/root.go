@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -22,6 +23,19 @@ type Roots struct {
 	System *Root   // file://
 	Extras []*Root // extras://, the first that has the name wins
 	Std    *Root   // std://
+	// Settings has what plugins are configured with, PLUGIN/FILE: plugin-config://FILE
+	// for the modules of the plugin.
+	Settings *Root
+}
+
+// owner returns the plugin that a file belongs to, the first part of its name below
+// extras://, "" for other files.
+func (r *Roots) owner(l location) string {
+	if !slices.Contains(r.Extras, l.root) {
+		return ""
+	}
+	first, _, _ := strings.Cut(l.name, "/")
+	return strings.TrimSuffix(first, ".hsl")
 }
 
 // location is a file of a root.
@@ -101,6 +115,15 @@ func (r *Roots) candidates(name string, from location) ([]location, error) {
 		return spellings(r.Extras, rest, true)
 	case ok && scheme == "file":
 		return spellings([]*Root{r.System}, rest, false)
+	case ok && scheme == "plugin-config":
+		owner := r.owner(from)
+		switch {
+		case owner == "":
+			return nil, fmt.Errorf("'%s' is for modules of extras:// only, which are a plugin's", name)
+		case !fs.ValidPath(rest):
+			return nil, fmt.Errorf("'%s' is no name of a configuration file", name)
+		}
+		return spellings([]*Root{r.Settings}, path.Join(owner, rest), false)
 	case ok:
 		return nil, fmt.Errorf("unknown scheme '%s://', want file://, extras:// or std://", scheme)
 	case strings.HasPrefix(name, "./"), strings.HasPrefix(name, "../"):
