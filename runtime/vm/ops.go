@@ -99,20 +99,21 @@ func bitwise(op bytecode.Op, a, b int32) float64 {
 }
 
 // matches is =~ and !~.
-func (t *Thread) matches(subject, pattern value.Value, want bool) (value.Value, error) {
+func (t *Thread) matches(dst *value.Value, subject, pattern value.Value, want bool) error {
 	re, err := t.Regexp(pattern)
 	if err != nil {
-		return value.None, err
+		return err
 	}
 	s, err := t.Text(subject)
 	if err != nil {
-		return value.None, err
+		return err
 	}
 	ok, err := re.Match(t.ctx.Done(), s)
 	if err != nil {
-		err = t.Stopped(err)
+		return t.Stopped(err)
 	}
-	return value.Bool(ok == want), err
+	dst.Set(value.Bool(ok == want))
+	return nil
 }
 
 // Regexp returns the compiled form of a Regex value or pattern string.

@@ -187,9 +187,8 @@ run:
 	case bytecode.ModK:
 		b, c := at(r, in.B), at(k, in.C)
 		if b.IsNumber() && c.IsNumber() {
-			// Rem's first case, which is nearly all.
 			if i, j := int32(num(b)), int32(num(c)); i > 0 && j > 0 && float64(i) == num(b) && float64(j) == num(c) {
-				at(r, in.A).SetNum(float64(uint32(i) % uint32(j)))
+				at(r, in.A).SetNum(float64(uint32(i) % uint32(j))) // as Rem does
 				goto next
 			}
 			at(r, in.A).SetNum(value.Rem(num(b), num(c)))
@@ -208,11 +207,9 @@ run:
 		}
 		at(r, in.A).SetNum(bitwise(in.Op, value.Int32(at(r, in.B).Number()), value.Int32(at(r, in.C).Number())))
 	case bytecode.Matches, bytecode.NotMatches:
-		v, e := t.matches(*at(r, in.B), *at(r, in.C), in.Op == bytecode.Matches)
-		if err = e; err != nil {
+		if err = t.matches(at(r, in.A), *at(r, in.B), *at(r, in.C), in.Op == bytecode.Matches); err != nil {
 			goto fail
 		}
-		at(r, in.A).Set(v)
 	case bytecode.Pow, bytecode.Concat:
 		if err = t.arith(in.Op, at(r, in.A), *at(r, in.B), *at(r, in.C)); err != nil {
 			goto fail
@@ -439,7 +436,6 @@ run:
 		goto skip
 	case bytecode.Loop:
 		goto back
-
 	case bytecode.NewArray:
 		*at(r, in.A) = value.FromArray(value.NewArray(int(in.B)))
 	case bytecode.ArrayPush:
@@ -638,8 +634,7 @@ run:
 		goto load // a generator may have moved the stack
 	case bytecode.Throw:
 		v := at(r, in.A).Own()
-		f.pc = pcAfter(code, in)
-		if t.catch(v, stop) {
+		if f.pc = pcAfter(code, in); t.catch(v, stop) {
 			goto load
 		}
 		err = &Thrown{Value: v}
