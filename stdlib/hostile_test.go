@@ -5,12 +5,12 @@ import (
 	"errors"
 	"io"
 	"regexp"
-	"runtime/metrics"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/hawser-mta/hawser/runtime/module"
+	"github.com/hawser-mta/hawser/runtime/runtest"
 	"github.com/hawser-mta/hawser/runtime/vm"
 )
 
@@ -80,13 +80,6 @@ var hostile = []struct{ name, src, want string }{
 	{"power", `$a = 10 ** 400; echo $a; echo 2 ** 1e0 ?? 1;`, "number|want"},
 }
 
-// heap is what the Go heap holds.
-func heap() uint64 {
-	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(s)
-	return s[0].Value.Uint64()
-}
-
 // usage is what a run took: time, and heap beyond what there was.
 type usage struct {
 	time time.Duration
@@ -98,25 +91,14 @@ const hostileLimit = 16 << 20
 
 // watch runs the program x of a set within limits and looks at the heap meanwhile.
 func watch(t *testing.T, set *module.Set) (usage, error) {
-	begin, before, most := time.Now(), heap(), uint64(0)
-	stop, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			most = max(most, heap())
-			select {
-			case <-stop:
-				return
-			case <-time.After(200 * time.Microsecond):
-			}
-		}
-	}()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	_, err := vm.New(set.Image("x"), vm.DefaultHost(io.Discard), vm.Limits{Steps: 1_000_000, Memory: hostileLimit, Time: 20 * time.Second}).Run(ctx)
-	close(stop)
-	<-done
-	return usage{time.Since(begin), most - min(most, before)}, err
+	var err error
+	begin := time.Now()
+	grown := runtest.Grows(func() {
+		_, err = vm.New(set.Image("x"), vm.DefaultHost(io.Discard), vm.Limits{Steps: 1_000_000, Memory: hostileLimit, Time: 20 * time.Second}).Run(ctx)
+	})
+	return usage{time.Since(begin), grown}, err
 }
 
 func TestHostile(t *testing.T) {

@@ -11,11 +11,12 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hawser-mta/hawser/cmd/internal/servertest"
 )
 
 // suspensions returns ids of a type.
 func (s *server) suspensions(typ string) (ids []string) {
-	s.t.Helper()
+	s.T.Helper()
 	var list []struct{ ID, Type string }
 	s.json(&list, "suspend", "list")
 	for _, x := range list {
@@ -39,11 +40,11 @@ type verdict struct {
 }
 
 func (s *server) explain(args ...string) []verdict {
-	s.t.Helper()
+	s.T.Helper()
 	var list []struct{ Verdicts []verdict }
 	s.json(&list, append([]string{"policy", "show", "--explain"}, args...)...)
 	if len(list) != 1 {
-		s.t.Fatalf("%+v", list)
+		s.T.Fatalf("%+v", list)
 	}
 	return list[0].Verdicts
 }
@@ -56,7 +57,7 @@ func TestPolicies(t *testing.T) {
 	for range 4 {
 		s.send("a@b.example", "x@slow.example", "{}", "x")
 	}
-	s.until("the rate", func() bool { return len(next.with("x@slow")) == 1 && len(s.list("--queue", "active")) == 3 })
+	s.Until("the rate", func() bool { return len(next.With("x@slow")) == 1 && len(s.list("--queue", "active")) == 3 })
 	v := s.explain("--recipientdomain", "SLOW.example")
 	if len(v) != 1 || v[0].Reason != "rate" || v[0].Rate != "1/3600" || *v[0].Concurrency != 1 || v[0].Tag != "slow" || v[0].LocalIP != "127.0.0.2" ||
 		v[0].Place != "config/smtpd-policy.yaml:7:15" || time.Until(*v[0].Until) < 50*time.Minute || v[0].Policy != "dest" {
@@ -69,8 +70,8 @@ func TestPolicies(t *testing.T) {
 		t.Errorf("%s", text)
 	}
 	id := strings.TrimSpace(s.ok("policy", "add", "--fields", "grouping,localip", "--if", `{"grouping":"slow.example"}`, "--then", `{"rate":"2/3600"}`, "--ttl", "1h"))
-	s.until("another one", func() bool { return len(next.with("x@slow")) == 2 })
-	s.until("blocked again", func() bool { v = s.explain("--recipientdomain", "slow.example"); return v[0].Reason == "rate" })
+	s.Until("another one", func() bool { return len(next.With("x@slow")) == 2 })
+	s.Until("blocked again", func() bool { v = s.explain("--recipientdomain", "slow.example"); return v[0].Reason == "rate" })
 	if v[0].Rate != "2/3600" || v[0].Dynamic == nil || v[0].Dynamic.ID != id || v[0].Dynamic.Left < 3000 || v[0].Tag != "slow" {
 		t.Errorf("%+v", v[0])
 	}
@@ -86,7 +87,7 @@ func TestPolicies(t *testing.T) {
 	if got := s.ok("policy", "refill"); got != "1 affected\n" {
 		t.Errorf("%q", got)
 	}
-	s.until("the rest", func() bool { return len(next.with("x@slow")) == 4 })
+	s.Until("the rest", func() bool { return len(next.With("x@slow")) == 4 })
 	if got := s.ok("policy", "delete", id); got != "1 affected\n" {
 		t.Errorf("%q", got)
 	}
@@ -119,8 +120,8 @@ func TestSuspend(t *testing.T) {
 	id := strings.TrimSpace(s.ok("suspend", "add", "--recipientdomain", "*.later.example", "--tag", "storm", "--ttl", "1h"))
 	s.send("a@b.example", "x@a.later.example", "{}", "x")
 	s.send("a@b.example", "x@free.example", "{}", "x")
-	s.until("the free one", func() bool { return len(next.with("free.example")) == 1 })
-	s.until("the suspended one", func() bool { return len(s.list("--queue", "active")) == 1 })
+	s.Until("the free one", func() bool { return len(next.With("free.example")) == 1 })
+	s.Until("the suspended one", func() bool { return len(s.list("--queue", "active")) == 1 })
 	if u := s.list()[0]; u.Recipient != "x@a.later.example" || len(u.Tags) != 1 || u.Tags[0] != "storm" {
 		t.Errorf("%+v", u)
 	}
@@ -137,7 +138,7 @@ func TestSuspend(t *testing.T) {
 	if got := s.ok("suspend", "delete", id); got != "1 affected\n" {
 		t.Errorf("%q", got)
 	}
-	s.until("the mail", func() bool { return len(next.with("later.example")) == 1 })
+	s.Until("the mail", func() bool { return len(next.With("later.example")) == 1 })
 	for _, bad := range [][]string{{}, {"--all"}, {"--all", "--yes", "--jobid", "x"}, {"--jobid", "x", "--ttl", "soon"}} {
 		if r := s.ctl(append([]string{"suspend", "add"}, bad...)...); r.code != 2 {
 			t.Errorf("%v: %+v", bad, r)
@@ -148,7 +149,7 @@ func TestSuspend(t *testing.T) {
 	}
 	s.ok("suspend", "add", "--all", "--yes", "--id", "everything")
 	s.send("a@b.example", "x@free.example", "{}", "x")
-	s.until("all suspended", func() bool { return len(s.list("--queue", "active")) == 1 })
+	s.Until("all suspended", func() bool { return len(s.list("--queue", "active")) == 1 })
 }
 
 // TestReload: broken files are refused with their places, and the status tells.
@@ -164,7 +165,7 @@ func TestReload(t *testing.T) {
 	if got := s.ok("config", "check"); got != "ok\n" {
 		t.Errorf("%q", got)
 	}
-	write(t, s.dir, map[string]string{"hooks/eod/main.hsl": "Accept(;\n"})
+	s.Files(map[string]string{"hooks/eod/main.hsl": "Accept(;\n"})
 	if r := s.ctl("hsl", "reload"); r.code != 1 || !strings.Contains(r.err, "hooks/eod/main.hsl:1:8: error: ") {
 		t.Errorf("%+v", r)
 	}
@@ -180,14 +181,14 @@ func TestReload(t *testing.T) {
 	if got := s.ok("config", "reload", "--file", "policy"); got != "1 affected\n" {
 		t.Errorf("%q", got)
 	}
-	write(t, s.dir, map[string]string{"hooks/eod/main.hsl": hook, "config/smtpd-policy.yaml": "version: \"6.10\"\npolicies: [{ fields: [colour] }]\n"})
-	if r := s.ctl("config", "reload", "--file", "policy"); r.code != 1 || !strings.Contains(r.err, "config/smtpd-policy.yaml:2:23: error: ") || strings.Contains(r.err, s.dir) {
+	s.Files(map[string]string{"hooks/eod/main.hsl": hook, "config/smtpd-policy.yaml": "version: \"6.10\"\npolicies: [{ fields: [colour] }]\n"})
+	if r := s.ctl("config", "reload", "--file", "policy"); r.code != 1 || !strings.Contains(r.err, "config/smtpd-policy.yaml:2:23: error: ") || strings.Contains(r.err, s.Dir) {
 		t.Errorf("%+v", r)
 	}
 	if text := s.ok("config", "show", "smtpd-policy.yaml"); !strings.Contains(text, "id: dest") || strings.Contains(text, "colour") {
 		t.Errorf("%s", text)
 	}
-	write(t, s.dir, map[string]string{"config/smtpd-policy.yaml": policyFile})
+	s.Files(map[string]string{"config/smtpd-policy.yaml": policyFile})
 	if got := s.ok("config", "reload"); got != "4 affected\n" {
 		t.Errorf("%q", got)
 	}
@@ -205,7 +206,7 @@ servers: [{ id: in, transport: out, phases: { connect: { fcrdns: false }, eod: {
 transportgroups:
   - id: all
     transports: [{ id: out, connection: { server: 127.0.0.1, port: %d }, session: { auth: { username: me, password: hunter2 } } }]
-`, next.port)})
+`, next.Port)})
 	text := s.ok("config", "show")
 	if strings.Contains(text, "hunter2") || !strings.Contains(text, "password: (hidden)") || !strings.Contains(text, "username: me") || !strings.Contains(text, "# smtpd.yaml\nversion: \"6.10\"\n") {
 		t.Errorf("%s", text)
@@ -252,12 +253,12 @@ rate("in", "other", 9, 60);` + hook})
 	if text := s.ok("hsl", "rate", "list"); !strings.Contains(text, "in         client     1   1m00s    0s") && !strings.Contains(text, "in         client     1   1m00s    1s") {
 		t.Errorf("%s", text)
 	}
-	if strings.Contains(s.text(), "level=DEBUG") {
+	if strings.Contains(s.Text(), "level=DEBUG") {
 		t.Error("it logs at debug before it is told to")
 	}
 	s.ok("log", "level", "debug")
 	s.send("a@b.example", "x@c.example", `{"hold":true}`, "x")
-	s.until("debug", func() bool { return strings.Contains(s.text(), "level=DEBUG") })
+	s.Until("debug", func() bool { return strings.Contains(s.Text(), "level=DEBUG") })
 	if text := s.ok("status"); !strings.Contains(text, "log level    debug\n") || !strings.Contains(text, "3 hold") || !strings.Contains(text, "/spool: ok, 3 units, ") {
 		t.Errorf("%s", text)
 	}
@@ -270,11 +271,11 @@ func TestStats(t *testing.T) {
 	s := start(t, next, nil)
 	s.send("a@b.example", "x@c.example", "{}", "x")
 	s.send("a@b.example", "x@c.example", `{"hold":true}`, "x")
-	s.until("the delivery", func() bool {
+	s.Until("the delivery", func() bool {
 		return strings.Contains(s.ok("stats", "--openmetrics"), "halon_queue_delivery_delivered 1\n")
 	})
 	text := s.ok("stats", "--openmetrics")
-	for _, want := range []string{"# TYPE halon_queue_hold gauge\nhalon_queue_hold 1\n", "# TYPE halon_queue_pickup counter\nhalon_queue_pickup_total 1\n", "halon_servers_connections{id=\"in\"} 0\n", fmt.Sprintf("halon_process_pid %d\n", s.cmd.Process.Pid)} {
+	for _, want := range []string{"# TYPE halon_queue_hold gauge\nhalon_queue_hold 1\n", "# TYPE halon_queue_pickup counter\nhalon_queue_pickup_total 1\n", "halon_servers_connections{id=\"in\"} 0\n", fmt.Sprintf("halon_process_pid %d\n", s.Cmd.Process.Pid)} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
@@ -299,8 +300,8 @@ func TestDrain(t *testing.T) {
 	if got := s.ok("drain"); got != "1 affected\n" {
 		t.Errorf("%q", got)
 	}
-	s.until("the closed port", func() bool {
-		nc, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", s.port))
+	s.Until("the closed port", func() bool {
+		nc, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", s.Port))
 		if err == nil {
 			nc.Close()
 		}
@@ -310,14 +311,14 @@ func TestDrain(t *testing.T) {
 		t.Errorf("%s", text)
 	}
 	s.ok("queue", "retry", "--recipient", "x")
-	s.until("the delivery", func() bool { return len(next.with("late.example")) == 1 })
+	s.Until("the delivery", func() bool { return len(next.With("late.example")) == 1 })
 	if got := s.ok("shutdown"); got != "1 affected\n" {
 		t.Errorf("%q", got)
 	}
-	if err := s.cmd.Wait(); err != nil {
-		t.Errorf("%v\n%s", err, s.text())
+	if err := s.Cmd.Wait(); err != nil {
+		t.Errorf("%v\n%s", err, s.Text())
 	}
-	if _, err := os.Lstat(filepath.Join(s.dir, "run/hawserd.sock")); err == nil {
+	if _, err := os.Lstat(filepath.Join(s.Dir, "run/hawserd.sock")); err == nil {
 		t.Error("the socket is left")
 	}
 	if r := s.ctl("status"); r.code != 2 || !strings.Contains(r.err, "is hawserd running?") {
@@ -330,28 +331,25 @@ func TestDrain(t *testing.T) {
 func TestSockets(t *testing.T) {
 	t.Parallel()
 	s := start(t, newSink(t), nil)
-	info, err := os.Stat(filepath.Join(s.dir, "run/hawserd.sock"))
+	info, err := os.Stat(filepath.Join(s.Dir, "run/hawserd.sock"))
 	if err != nil || info.Mode().Perm() != 0o660 {
 		t.Errorf("%v %v", info, err)
 	}
-	_ = s.cmd.Process.Kill()
-	_ = s.cmd.Wait()
-	s.mu.Lock()
-	s.log.Reset()
-	s.mu.Unlock()
-	s.run()
+	s.Kill()
+	s.Forget()
+	s.Start()
 	s.ok("status")
-	cmd := exec.Command(hawserctl, "status")
-	cmd.Dir = filepath.Join(s.dir, "hooks/eod")
+	cmd := exec.Command(servertest.Program("hawserctl"), "status")
+	cmd.Dir = filepath.Join(s.Dir, "hooks/eod")
 	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "running") {
 		t.Errorf("%v %s", err, out)
 	}
-	if out, err := exec.Command(hawserctl, "--socket", filepath.Join(s.dir, "run/hawserd.sock"), "status").CombinedOutput(); err != nil {
+	if out, err := exec.Command(servertest.Program("hawserctl"), "--socket", filepath.Join(s.Dir, "run/hawserd.sock"), "status").CombinedOutput(); err != nil {
 		t.Errorf("%v %s", err, out)
 	}
 	other := t.TempDir()
-	write(t, other, map[string]string{"config/smtpd.yaml": fmt.Sprintf("version: \"6.10\"\nenvironment: { controlsocket: { path: %s/run/hawserd.sock } }\n", s.dir)})
-	out, _ := exec.Command(hawserd, "-c", other).CombinedOutput()
+	servertest.Write(t, other, map[string]string{"config/smtpd.yaml": fmt.Sprintf("version: \"6.10\"\nenvironment: { controlsocket: { path: %s/run/hawserd.sock } }\n", s.Dir)})
+	out, _ := exec.Command(servertest.Program("hawserd"), "-c", other).CombinedOutput()
 	if !strings.Contains(string(out), "another server answers there") {
 		t.Errorf("%s", out)
 	}

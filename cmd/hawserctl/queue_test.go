@@ -10,11 +10,12 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hawser-mta/hawser/cmd/internal/servertest"
 )
 
 // filled is a server whose units stand in all states that stay: H1 and H2 held, D1 and
 // D2 deferred (busy after an attempt), A1 suspended.
-func filled(t *testing.T) (*server, *sink) {
+func filled(t *testing.T) (*server, *servertest.Hop) {
 	next := newSink(t)
 	s := start(t, next, nil)
 	s.send("news@one.example", "H1@held.example", `{"hold":true,"jobid":"j1","tenantid":"t1"}`, "x")
@@ -22,7 +23,7 @@ func filled(t *testing.T) (*server, *sink) {
 	s.send("news@two.example", "D1@wait.example", `{"delay":7200,"priority":1,"metadata":{"campaign":"spring"},"transportid":"other"}`, "x")
 	s.send("ann@two.example", "busy@busy.example", `{"jobid":"j1"}`, "x")
 	s.send("", "A1@stop.example", `{"metadata":{"campaign":"autumn"}}`, "x")
-	s.until("states", func() bool {
+	s.Until("states", func() bool {
 		return len(s.list("--state", "ACTIVE", "--state", "DEFER")) == 3 && len(s.list("--retrycount", "1")) == 1
 	})
 	return s, next
@@ -182,31 +183,31 @@ func TestChanges(t *testing.T) {
 	step("3 affected", "hold", "--queue", "defer,active")
 	step("0 affected", "hold", "--all", "--yes")
 	step(`{"affected":1}`, "release", "--recipient", "H1", "--json")
-	s.until("the released unit", func() bool { return len(next.with("Subject: H1@")) == 1 })
+	s.Until("the released unit", func() bool { return len(next.With("Subject: H1@")) == 1 })
 	step("2 affected", "update", "--jobid", "j1", "--jobid", "j2", "--set-jobid", "j9", "--set-tenantid", "t9", "--set-priority", "1", "--set-metadata", "k=v", "--set-transportid", "other")
 	if u := s.list("--jobid", "j9"); len(u) != 2 || u[0].TenantID != "t9" || u[0].Priority != 1 || u[0].Metadata["k"] != "v" || u[0].TransportID != "other" {
 		t.Errorf("%+v", u)
 	}
 	step("1 affected", "release", "--sender", "<>")
-	s.until("the suspended unit", func() bool { return len(s.list("--queue", "active")) == 1 })
+	s.Until("the suspended unit", func() bool { return len(s.list("--queue", "active")) == 1 })
 	step("1 affected", "retry", "--recipient", "D1")
-	s.until("the unit that waited", func() bool { return len(next.with("Subject: D1@")) == 1 })
+	s.Until("the unit that waited", func() bool { return len(next.With("Subject: D1@")) == 1 })
 	step("1 affected", "delete", s.list("--recipient", "H2.Long")[0].id())
 	step("1 affected", "bounce", "--recipient", "busy")
-	s.until("the notification", func() bool { return len(next.with("To: ann@two.example")) == 1 })
-	s.until("the rest", func() bool { return len(s.list()) == 1 })
+	s.Until("the notification", func() bool { return len(next.With("To: ann@two.example")) == 1 })
+	s.Until("the rest", func() bool { return len(s.list()) == 1 })
 	step("1 affected", "delete", "--all", "--yes")
-	s.until("nothing", func() bool { return len(s.list()) == 0 })
+	s.Until("nothing", func() bool { return len(s.list()) == 0 })
 	s.send("a@b.example", "later@wait.example", `{"delay":7200}`, "x")
 	step("1 affected", "update", "--recipient", "later", "--set-delay", "1s")
-	s.until("the delay", func() bool { return len(next.with("Subject: later@")) == 1 })
+	s.Until("the delay", func() bool { return len(next.With("Subject: later@")) == 1 })
 	if r := s.ctl("queue", "update", "--recipient", "x"); r.code != 1 || !strings.Contains(r.err, "nothing to change") {
 		t.Errorf("%+v", r)
 	}
 	if r := s.ctl("queue", "update", "--recipient", "x", "--set-priority", "7"); r.code != 1 || !strings.Contains(r.err, "got 7, want 0 or 1") {
 		t.Errorf("%+v", r)
 	}
-	s.stop()
+	s.Stop()
 }
 
 // TestTransfer: what is exported and imported elsewhere arrives with the same bytes.
@@ -218,7 +219,7 @@ func TestTransfer(t *testing.T) {
 	from.send("news@one.example", "H1@held.example", `{"hold":true,"jobid":"j1","metadata":{"k":"v"},"quotas":["q"]}`, strings.TrimSuffix(body, "\r\n"))
 	u := from.list()[0]
 	files := strings.Fields(from.ok("queue", "export", u.id()))
-	eml, err := os.ReadFile(filepath.Join(from.dir, files[0]))
+	eml, err := os.ReadFile(filepath.Join(from.Dir, files[0]))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,12 +243,12 @@ func TestTransfer(t *testing.T) {
 			Queue       int
 		}
 	}
-	to.json(&imported, "queue", "import", filepath.Join(from.dir, files[0]))
+	to.json(&imported, "queue", "import", filepath.Join(from.Dir, files[0]))
 	if imported.Affected != 1 || len(imported.IDs) != 1 {
 		t.Fatalf("%+v", imported)
 	}
 	id := fmt.Sprintf("%s:%d", imported.IDs[0].Transaction, imported.IDs[0].Queue)
-	to.until("the imported unit", func() bool { return len(to.list("--queue", "active")) == 1 })
+	to.Until("the imported unit", func() bool { return len(to.list("--queue", "active")) == 1 })
 	got := to.list("--id", id)
 	if len(got) != 1 || got[0].id() == u.id() {
 		t.Fatalf("%+v", got)
@@ -263,11 +264,11 @@ func TestTransfer(t *testing.T) {
 		t.Errorf("the bytes differ: %v, %d and %d", err, len(again), len(eml))
 	}
 	to.ok("suspend", "delete", to.suspensions("dynamic")[0])
-	to.until("the delivery", func() bool { return len(next.with("Subject: H1@")) == 1 })
-	if mail := next.with("Subject: H1@")[0]; mail != string(eml) {
+	to.Until("the delivery", func() bool { return len(next.With("Subject: H1@")) == 1 })
+	if mail := next.With("Subject: H1@")[0]; mail != string(eml) {
 		t.Errorf("the sink has %d bytes, want %d: %.300q", len(mail), len(eml), mail)
 	}
-	if got := to.ok("queue", "import", filepath.Join(from.dir, files[1])); got != "1 affected\n" {
+	if got := to.ok("queue", "import", filepath.Join(from.Dir, files[1])); got != "1 affected\n" {
 		t.Errorf("%q", got)
 	}
 	if r := to.ctl("queue", "export", "nobody:1"); r.code != 1 || r.err != "hawserctl: no unit 'nobody:1'\n" {

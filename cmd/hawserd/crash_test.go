@@ -9,11 +9,11 @@ import (
 	"regexp"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	gosmtp "github.com/emersion/go-smtp"
+	"github.com/hawser-mta/hawser/cmd/internal/servertest"
 	"github.com/hawser-mta/hawser/mta/message"
 	"github.com/hawser-mta/hawser/mta/spool"
 )
@@ -51,7 +51,7 @@ func (c *crowd) send(s *server) {
 		n := c.next
 		c.mu.Unlock()
 		id, fate := fmt.Sprintf("<%d@crowd>", n), []string{"deliver", "deliver", "deliver", "bounce", "hold"}[n%5]
-		if s.send("a@x.test", fate+"@y.test", "X-Id: "+id+"\r\n\r\n"+strings.Repeat("text\r\n", lines(n))) != nil {
+		if s.Send("a@x.test", fate+"@y.test", "X-Id: "+id+"\r\n\r\n"+strings.Repeat("text\r\n", lines(n))) != nil {
 			return
 		}
 		c.mu.Lock()
@@ -69,62 +69,53 @@ var xid = regexp.MustCompile(`(?m)^X-Id: (\S+)`)
 func TestKilledAgainAndAgain(t *testing.T) {
 	t.Parallel()
 	const rounds, clients = 10, 4
-	hop := newSink(t)
-	hop.refuse = func(to string) error {
+	hop := servertest.NewHop(t)
+	hop.Refuse = func(to string) error {
 		if strings.HasPrefix(to, "bounce@") {
 			return &gosmtp.SMTPError{Code: 550, EnhancedCode: gosmtp.EnhancedCode{5, 1, 1}, Message: "no such user"}
 		}
 		return nil
 	}
-	s := workspace(t, hop.port, map[string]string{"hooks/eod/main.hsl": fates})
-	write(t, s.dir, map[string]string{"config/smtpd.yaml": fmt.Sprintf(spread, s.port)})
+	s := workspace(t, hop.Port, map[string]string{"hooks/eod/main.hsl": fates})
+	s.Files(map[string]string{"config/smtpd.yaml": fmt.Sprintf(spread, s.Port)})
 	c := &crowd{accepted: map[string]string{}}
 	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
 	until := make([]int, 0, rounds+1) // how many messages had arrived when a life ended
 	for range rounds {
-		s.log.Reset()
-		s.start()
+		s.Forget()
+		s.Start()
 		var all sync.WaitGroup
 		for range clients {
 			all.Go(func() { c.send(s) })
 		}
 		timer := time.NewTimer(time.Duration(20+rng.IntN(300)) * time.Millisecond)
 		<-timer.C
-		_ = s.cmd.Process.Signal(syscall.SIGKILL)
-		_ = s.cmd.Wait()
+		s.Kill()
 		all.Wait()
-		until = append(until, hop.count())
+		until = append(until, len(hop.Mails()))
 	}
-	s.log.Reset()
-	s.start()
+	s.Forget()
+	s.Start()
 	missing := func() map[string]string {
 		left := maps.Clone(c.accepted)
 		maps.DeleteFunc(left, func(_, fate string) bool { return fate == "hold" })
-		hop.mu.Lock()
-		defer hop.mu.Unlock()
-		for _, m := range hop.mails {
+		for _, m := range hop.Mails() {
 			if id := xid.FindStringSubmatch(m); id != nil {
 				delete(left, id[1])
 			}
 		}
 		return left
 	}
-	for limit := time.After(60 * time.Second); len(missing()) > 0; {
-		select {
-		case <-hop.got:
-		case <-limit:
-			t.Fatalf("%d of %d accepted messages were lost, as %v", len(missing()), len(c.accepted), missing())
-		}
-	}
-	s.stop()
-	until = append(until, hop.count())
+	s.Until("the last of the accepted messages", func() bool { return len(missing()) == 0 })
+	s.Stop()
+	until = append(until, len(hop.Mails()))
 
-	held := spooled(t, s.dir)
+	held := spooled(t, s.Dir)
 	delivered, bounced := map[string]int{}, map[string]int{}
 	again, last := 0, map[string]int{} // the life in which an id came last
 	from := 0
 	for n, end := range until {
-		for _, m := range hop.mails[from:end] {
+		for _, m := range hop.Mails()[from:end] {
 			id := xid.FindStringSubmatch(m)
 			if id == nil {
 				t.Errorf("what is this: %.200s", m)

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hawser-mta/hawser/cmd/internal/servertest"
 )
 
 // TestDateLater: a message that waits in the queue leaves with the Date of its delivery
@@ -12,8 +14,8 @@ import (
 // one without the call, leave with that.
 func TestDateLater(t *testing.T) {
 	t.Parallel()
-	next := newSink(t)
-	s := workspace(t, next.port, map[string]string{"hooks/eod/main.hsl": `
+	next := servertest.NewHop(t)
+	s := workspace(t, next.Port, map[string]string{"hooks/eod/main.hsl": `
 $m = $arguments["mail"];
 $when = $m->getHeader("X-When");
 if ($when == "later") $m->setDateLater();
@@ -22,12 +24,12 @@ foreach ($transaction["recipients"] as $r)
 	$m->queue($transaction["senderaddress"], $r["address"], $r["transportid"], ["delay" => $when == "later" ? 2 : 0]);
 Accept();
 `})
-	s.start()
+	s.Start()
 	const old = "Date: Mon, 02 Jan 2006 15:04:05 +0000\r\n"
 	begin := time.Now()
 	for n, when := range []string{"set", "kept", "later"} {
-		s.mustSend("a@x.test", "b@y.test", "X-When: "+when+"\r\n"+old+"Subject: x\r\n\r\nbody\r\n")
-		raw := next.wait(t, n+1)[n]
+		s.MustSend("a@x.test", "b@y.test", "X-When: "+when+"\r\n"+old+"Subject: x\r\n\r\nbody\r\n")
+		raw := next.Wait(t, n+1)[n]
 		arrived := time.Now()
 		m, err := mail.ReadMessage(strings.NewReader(raw))
 		if err != nil {
@@ -46,5 +48,5 @@ Accept();
 		}
 		begin = time.Now()
 	}
-	s.stop()
+	s.Stop()
 }

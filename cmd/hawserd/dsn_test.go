@@ -54,7 +54,7 @@ func TestNotifications(t *testing.T) {
 	pre.WriteString("if ($message[\"serverid\"] == \"\") Try();\n$name = $message[\"recipientaddress\"][\"localpart\"];\n")
 	for _, c := range cases {
 		fmt.Fprintf(&eod, "if ($name == %q) $d = [%s];\n", c.name, c.dsn)
-		fmt.Fprintf(&pre, "if ($name == %q) Try([\"host\" => \"127.0.0.1\", \"port\" => %d, %s]);\n", c.name, c.p.port, c.try)
+		fmt.Fprintf(&pre, "if ($name == %q) Try([\"host\" => \"127.0.0.1\", \"port\" => %d, %s]);\n", c.name, c.p.Port, c.try)
 	}
 	eod.WriteString(`foreach ($transaction["recipients"] as $r) $arguments["mail"]->queue($transaction["senderaddress"], $r["address"], "out", ["dsn" => $d]); Accept();`)
 	s := workspace(t, 1, map[string]string{
@@ -68,12 +68,12 @@ transportgroups:
     transports:
       - { id: out, connection: { server: 127.0.0.1, port: 1 } }
       - { id: home, connection: { server: 127.0.0.1, port: %d } }
-`, home.port),
+`, home.Port),
 	})
-	s.start()
+	s.Start()
 	total := 0
 	for _, c := range cases {
-		s.mustSend(c.name+"@from.test", c.name+"@y.test", "Subject: "+c.name+"\r\n\r\nbody\r\n")
+		s.MustSend(c.name+"@from.test", c.name+"@y.test", "Subject: "+c.name+"\r\n\r\nbody\r\n")
 		total += len(strings.Fields(c.want))
 	}
 	until(t, home, "all notifications", func(sessions []*dialogue) (int, error) {
@@ -88,13 +88,13 @@ transportgroups:
 	})
 	for _, c := range cases { // and none is on its way
 		if c.name != "failNull" {
-			s.logged("recipient=" + strings.ToLower(c.name) + "@y.test")
+			s.Logged("recipient=" + strings.ToLower(c.name) + "@y.test")
 		}
 	}
 	for _, name := range []string{"busynever", "busydelay", "busyfailure"} {
-		s.logged("action=bounced sender=" + name + "@from.test")
+		s.Logged("action=bounced sender=" + name + "@from.test")
 	}
-	s.stop()
+	s.Stop()
 	got := map[string]string{}
 	for _, d := range home.sessions {
 		for i, m := range d.Mails {
@@ -204,16 +204,16 @@ transportgroups:
       - { id: out, connection: { server: 127.0.0.1, port: %d }, dsn: { transport: home, from: pm@conf.test, from_name: Configured }, retry: { intervals: [{ interval: 1, notify: true }] } }
       - { id: home, connection: { server: 127.0.0.1, port: %d } }
       - { id: special, connection: { server: 127.0.0.1, port: %d } }
-`, keyPath, out.port, home.port, special.port),
+`, keyPath, out.Port, home.Port, special.Port),
 	})
-	s.start()
+	s.Start()
 	for _, name := range []string{"failOptions", "failPlain", "failForced", "failNone", "busySend", "busyQuiet"} {
-		s.mustSend(name+"@from.test", name+"@y.test", "Subject: about "+name+"\r\n\r\nbody\r\n")
+		s.MustSend(name+"@from.test", name+"@y.test", "Subject: about "+name+"\r\n\r\nbody\r\n")
 	}
 
 	_, raw := special.mail(t, "Other@else.test")
-	s.logged("notification job tenant {\\\"a\\\":\\\"b\\\"} special 0 ")
-	s.logged("lateness kept")
+	s.Logged("notification job tenant {\\\"a\\\":\\\"b\\\"} special 0 ")
+	s.Logged("lateness kept")
 	got := judgeReport(t, raw, record)
 	want := map[string]any{
 		"type": "multipart/report", "report": "delivery-status", "types": []any{"text/plain", "message/delivery-status", "text/rfc822-headers"}, "defects": 0.0,
@@ -251,14 +251,14 @@ transportgroups:
 	if _, raw = home.mail(t, "failForced@from.test"); strings.Contains(raw, "DKIM-Signature") {
 		t.Errorf("signed with nonsense:\n%s", raw)
 	}
-	s.logged("signDKIM: ")
+	s.Logged("signDKIM: ")
 	home.mail(t, "failNone@from.test") // the script failed: the default
-	s.logged("option ret must be FULL or HDRS")
+	s.Logged("option ret must be FULL or HDRS")
 	_, raw = home.mail(t, "busySend@from.test")
 	if got = judgeReport(t, raw); got["subject"] != "Patience" || at(got, "recipient.action") != "delayed" || at(got, "recipient.will-retry-until") == nil {
 		t.Errorf("got %v", got)
 	}
-	s.logged("action=bounced sender=busyquiet@from.test")
+	s.Logged("action=bounced sender=busyquiet@from.test")
 	until(t, home, "the end of busyQuiet", func(sessions []*dialogue) (int, error) {
 		for _, d := range sessions {
 			for _, m := range d.Mails {
@@ -269,7 +269,7 @@ transportgroups:
 		}
 		return 0, errNone
 	})
-	s.stop()
+	s.Stop()
 	if n := home.sent(); n["busyQuiet@from.test"] != 1 {
 		t.Errorf("notifications %v", n)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	gosmtp "github.com/emersion/go-smtp"
+	"github.com/hawser-mta/hawser/cmd/internal/servertest"
 )
 
 // tool returns a program of a Debian package, and fails with the package's name
@@ -32,7 +33,7 @@ func tool(t *testing.T, name, pkg string) string {
 // messages, each arrives exactly once.
 func TestPostfixPeers(t *testing.T) {
 	source, smtpSink := tool(t, "smtp-source", "postfix"), tool(t, "smtp-sink", "postfix")
-	port := freePort(t)
+	port := servertest.FreePort(t)
 	dump := t.TempDir()
 	sinkCmd := exec.Command(smtpSink, "-u", "root", "-R", dump, "-D", "%s.", fmt.Sprintf("127.0.0.1:%d", port), "1000")
 	if os.Getuid() != 0 {
@@ -47,10 +48,10 @@ func TestPostfixPeers(t *testing.T) {
 	}()
 	s := workspace(t, port, map[string]string{"hooks/eod/main.hsl": `
 $arguments["mail"]->addHeader("X-Id", $transaction["id"]);` + queueAll})
-	s.start()
+	s.Start()
 	const n = 5000
 	out, err := exec.Command(source, "-s", "20", "-m", fmt.Sprint(n), "-l", "4096", "-f", "a@x.test", "-t", "b@y.test", "-N",
-		fmt.Sprintf("127.0.0.1:%d", s.port)).CombinedOutput()
+		fmt.Sprintf("127.0.0.1:%d", s.Port)).CombinedOutput()
 	if err != nil {
 		t.Fatalf("smtp-source: %v\n%s", err, out)
 	}
@@ -78,7 +79,7 @@ $arguments["mail"]->addHeader("X-Id", $transaction["id"]);` + queueAll})
 		}
 		time.Sleep(200 * time.Millisecond)
 	}
-	s.stop()
+	s.Stop()
 	if len(seen) != n || total != n {
 		t.Errorf("%d messages of %d different ids arrived, want %d", total, len(seen), n)
 	}
@@ -98,22 +99,22 @@ func TestDiskFull(t *testing.T) {
 		t.Fatalf("mount tmpfs: %v", err)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(disk, 0) })
-	hop := newSink(t)
-	s := workspace(t, freePort(t), nil)
-	patient, err := os.ReadFile(filepath.Join(s.dir, "config/smtpd-app.yaml"))
+	hop := servertest.NewHop(t)
+	s := workspace(t, servertest.FreePort(t), nil)
+	patient, err := os.ReadFile(filepath.Join(s.Dir, "config/smtpd-app.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, s.dir, map[string]string{"config/smtpd-app.yaml": strings.Replace(string(patient), "count: 2", "count: 1000", 1),
+	s.Files(map[string]string{"config/smtpd-app.yaml": strings.Replace(string(patient), "count: 2", "count: 1000", 1),
 		"config/smtpd.yaml": fmt.Sprintf(`version: "6.10"
 servers: [{ id: in, listeners: [{ address: 127.0.0.1, port: %d }] }]
 spool: { path: %s, minfree: { bytes: 4MiB, inodes: 1 } }
-`, s.port, disk)})
-	s.start()
+`, s.Port, disk)})
+	s.Start()
 	body := "Subject: big\r\n\r\n" + strings.Repeat(strings.Repeat("x", 70)+"\r\n", 60_000)
 	sent := 0
 	for i := range 100 {
-		err := s.send("a@x.test", "b@y.test", body)
+		err := s.Send("a@x.test", "b@y.test", body)
 		if err == nil {
 			sent++
 			continue
@@ -130,64 +131,64 @@ spool: { path: %s, minfree: { bytes: 4MiB, inodes: 1 } }
 	if sent < 3 || sent > 50 {
 		t.Errorf("%d messages of 4 MiB fit into 200 MiB", sent)
 	}
-	app, err := os.ReadFile(filepath.Join(s.dir, "config/smtpd-app.yaml"))
+	app, err := os.ReadFile(filepath.Join(s.Dir, "config/smtpd-app.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	port := regexp.MustCompile(`(id: out, connection: \{ server: 127.0.0.1, port: )\d+`)
-	write(t, s.dir, map[string]string{"config/smtpd-app.yaml": port.ReplaceAllString(string(app), fmt.Sprintf("${1}%d", hop.port))})
-	s.logged("reloaded")
+	s.Files(map[string]string{"config/smtpd-app.yaml": port.ReplaceAllString(string(app), fmt.Sprintf("${1}%d", hop.Port))})
+	s.Logged("reloaded")
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Log(s.text())
+			t.Log(s.Text())
 		}
 	})
-	hop.wait(t, sent)
-	s.stop()
+	hop.Wait(t, sent)
+	s.Stop()
 }
 
 // TestHangingHop: a next hop that accepts the connection and says nothing holds
 // up neither other mail nor the shutdown, and nothing is lost.
 func TestHangingHop(t *testing.T) {
 	t.Parallel()
-	hang := newSink(t)
+	hang := servertest.NewHop(t)
 	blocked := make(chan struct{})
-	hang.refuse = func(string) error { <-blocked; return nil }
+	hang.Refuse = func(string) error { <-blocked; return nil }
 	t.Cleanup(func() { close(blocked) })
-	good := newSink(t)
-	s := workspace(t, good.port, map[string]string{"hooks/queue/predelivery.hsl": fmt.Sprintf(`
+	good := servertest.NewHop(t)
+	s := workspace(t, good.Port, map[string]string{"hooks/queue/predelivery.hsl": fmt.Sprintf(`
 if ($message["recipientaddress"]["domain"] == "hang.test") Try(["host" => "127.0.0.1", "port" => %d]);
-Try();`, hang.port)})
-	s.start("--drain", "1")
-	s.mustSend("a@x.test", "b@hang.test", "Subject: stuck\r\n\r\nx\r\n")
-	s.mustSend("a@x.test", "b@y.test", "Subject: free\r\n\r\nx\r\n")
-	good.wait(t, 1)
+Try();`, hang.Port)})
+	s.Start("--drain", "1")
+	s.MustSend("a@x.test", "b@hang.test", "Subject: stuck\r\n\r\nx\r\n")
+	s.MustSend("a@x.test", "b@y.test", "Subject: free\r\n\r\nx\r\n")
+	good.Wait(t, 1)
 	begin := time.Now()
-	s.stop()
+	s.Stop()
 	if d := time.Since(begin); d > 8*time.Second {
 		t.Errorf("the stop took %s", d)
 	}
-	write(t, s.dir, map[string]string{"hooks/queue/predelivery.hsl": "Try();"})
-	s.log.Reset()
-	s.start()
-	if mails := good.wait(t, 2); !strings.Contains(mails[1], "Subject: stuck") {
+	s.Files(map[string]string{"hooks/queue/predelivery.hsl": "Try();"})
+	s.Forget()
+	s.Start()
+	if mails := good.Wait(t, 2); !strings.Contains(mails[1], "Subject: stuck") {
 		t.Errorf("got %q", mails[1])
 	}
-	s.stop()
+	s.Stop()
 }
 
 // TestTooBig: a message over the limit is refused, and the session goes on.
 func TestTooBig(t *testing.T) {
 	t.Parallel()
-	next := newSink(t)
-	s := workspace(t, next.port, nil)
-	app, err := os.ReadFile(filepath.Join(s.dir, "config/smtpd-app.yaml"))
+	next := servertest.NewHop(t)
+	s := workspace(t, next.Port, nil)
+	app, err := os.ReadFile(filepath.Join(s.Dir, "config/smtpd-app.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, s.dir, map[string]string{"config/smtpd-app.yaml": strings.Replace(string(app), "eod: { hook: main }", "eod: { hook: main }, data: { maxsize: 1000 }", 1)})
-	s.start()
-	c := s.dial()
+	s.Files(map[string]string{"config/smtpd-app.yaml": strings.Replace(string(app), "eod: { hook: main }", "eod: { hook: main }, data: { maxsize: 1000 }", 1)})
+	s.Start()
+	c := s.Dial()
 	defer c.Close()
 	err = c.SendMail("a@x.test", []string{"b@y.test"}, strings.NewReader(strings.Repeat("0123456789\r\n", 200)))
 	var se *gosmtp.SMTPError
@@ -200,6 +201,6 @@ func TestTooBig(t *testing.T) {
 	if err := c.SendMail("a@x.test", []string{"b@y.test"}, strings.NewReader("small\r\n")); err != nil {
 		t.Error(err)
 	}
-	next.wait(t, 1)
-	s.stop()
+	next.Wait(t, 1)
+	s.Stop()
 }

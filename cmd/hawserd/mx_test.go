@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hawser-mta/hawser/cmd/internal/servertest"
 	mdns "github.com/miekg/dns"
 )
 
@@ -64,18 +65,18 @@ func nameServer(t *testing.T, zone string) string {
 // hold the messages meanwhile.
 func TestMX(t *testing.T) {
 	t.Parallel()
-	next := newSink(t)
-	s := workspace(t, next.port, map[string]string{
+	next := servertest.NewHop(t)
+	s := workspace(t, next.Port, map[string]string{
 		"hooks/queue/postdelivery.hsl": `
 $a = $arguments["attempt"] ?? [];
 syslog("info", "to " . $message["recipient"] . " by " . ($a["connection"]["remotemx"] ?? "none") . " " . ($a["result"]["code"] ?? $a["error"]["dns"] ?? "?"));`,
 	})
-	write(t, s.dir, map[string]string{
+	s.Files(map[string]string{
 		"config/smtpd.yaml": fmt.Sprintf(`version: "6.10"
 servers: [{ id: in, listeners: [{ address: 127.0.0.1, port: %d }] }]
 environment: { hostname: mx.test }
 spool: { paths: [{ path: %s }, { path: %s }], minfree: { bytes: 1MiB, inodes: 10 } }
-`, s.port, filepath.Join(s.dir, "one"), filepath.Join(s.dir, "two")),
+`, s.Port, filepath.Join(s.Dir, "one"), filepath.Join(s.Dir, "two")),
 		"config/smtpd-app.yaml": fmt.Sprintf(`version: "6.10"
 servers: [{ id: in, transport: mx, phases: { connect: { fcrdns: false }, eod: { hook: main } } }]
 resolver: { servers: ["%s"] }
@@ -86,24 +87,24 @@ transportgroups:
     transports:
       - { id: mx, connection: { server: lookup-mx, port: %d } }
       - { id: home, connection: { server: 127.0.0.1, port: %d } }
-`, nameServer(t, zone), next.port, next.port),
+`, nameServer(t, zone), next.Port, next.Port),
 	})
-	s.start()
+	s.Start()
 	for _, to := range []string{"a@y.test", "a@implicit.test", "a@null.test", "a@absent.test"} {
-		s.mustSend("from@home.test", to, "Subject: to "+to+"\r\n\r\nx\r\n")
+		s.MustSend("from@home.test", to, "Subject: to "+to+"\r\n\r\nx\r\n")
 	}
-	mails := strings.Join(next.wait(t, 4), "\n")
+	mails := strings.Join(next.Wait(t, 4), "\n")
 	for _, want := range []string{"Subject: to a@y.test", "Subject: to a@implicit.test", "Final-Recipient: rfc822; a@null.test", "Status: 5.1.10", "Final-Recipient: rfc822; a@absent.test", "Status: 5.1.2"} {
 		if !strings.Contains(mails, want) {
 			t.Errorf("no %q in\n%s", want, mails)
 		}
 	}
 	for _, want := range []string{"to a@y.test by up.y.test 250", "to a@implicit.test by implicit.test 250", "to a@null.test by none nullmx", "to a@absent.test by none nxdomain"} {
-		s.logged(want)
+		s.Logged(want)
 	}
-	s.stop()
+	s.Stop()
 	for _, dir := range []string{"one", "two"} {
-		if files, err := os.ReadDir(filepath.Join(s.dir, dir)); err != nil || len(files) == 0 {
+		if files, err := os.ReadDir(filepath.Join(s.Dir, dir)); err != nil || len(files) == 0 {
 			t.Errorf("spool path %s: %d files, %v", dir, len(files), err)
 		}
 	}

@@ -18,6 +18,7 @@ import (
 
 // dialogue is one session as a peer saw it.
 type dialogue struct {
+	Begin    time.Time
 	From     string // address of the client, of the PROXY header when there was one
 	To       string // address that the client connected to, likewise
 	SNI      string
@@ -35,7 +36,7 @@ type peer struct {
 	proxy      bool                     // wants a PROXY header
 	answer     func(line string) string // "": the usual one; "-": none, and the end
 
-	port     int
+	Port     int // on the address of listen
 	mu       sync.Mutex
 	sessions []*dialogue
 	news     chan struct{}
@@ -49,7 +50,7 @@ func (p *peer) listen(t *testing.T, ip string) *peer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.port = ln.Addr().(*net.TCPAddr).Port
+	p.Port = ln.Addr().(*net.TCPAddr).Port
 	if p.proxy {
 		ln = &proxyproto.Listener{Listener: ln, ReadHeaderTimeout: time.Minute}
 	}
@@ -87,7 +88,7 @@ func (p *peer) note(f func()) {
 }
 
 func (p *peer) serve(c net.Conn) {
-	d := &dialogue{From: hostOf(c.RemoteAddr()), To: c.LocalAddr().String()}
+	d := &dialogue{Begin: time.Now(), From: hostOf(c.RemoteAddr()), To: c.LocalAddr().String()}
 	p.note(func() { p.sessions = append(p.sessions, d) })
 	br := bufio.NewReader(c)
 	say := func(text string) { _, _ = io.WriteString(c, text+"\r\n") }

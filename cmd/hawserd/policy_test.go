@@ -8,20 +8,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hawser-mta/hawser/cmd/internal/servertest"
 	counting "github.com/hawser-mta/hawser/cmd/internal/sink"
 )
 
 // receiver starts the sink that counts.
 func receiver(t *testing.T, o counting.Options) (s *counting.Sink, port int) {
 	t.Helper()
-	s, err := counting.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Close)
+	s = servertest.Sink(t, o)
 	_, p, _ := net.SplitHostPort(s.Addr())
 	port, _ = strconv.Atoi(p)
 	return s, port
@@ -47,24 +41,24 @@ transportgroups:
 
 // flood sends messages to some domains in turn.
 func (s *server) flood(n int, domains ...string) {
-	s.t.Helper()
-	c := s.dial()
+	s.T.Helper()
+	c := s.Dial()
 	defer c.Close()
 	for i := range n {
 		w := fmt.Sprintf("u%d@%s", i, domains[i%len(domains)])
 		if err := c.Mail("sender@example.org", nil); err != nil {
-			s.t.Fatal(err)
+			s.T.Fatal(err)
 		}
 		if err := c.Rcpt(w, nil); err != nil {
-			s.t.Fatal(err)
+			s.T.Fatal(err)
 		}
 		d, err := c.Data()
 		if err != nil {
-			s.t.Fatal(err)
+			s.T.Fatal(err)
 		}
 		fmt.Fprintf(d, "Message-ID: <%d@example.org>\r\n\r\nbody\r\n", i)
 		if err := d.Close(); err != nil {
-			s.t.Fatal(err)
+			s.T.Fatal(err)
 		}
 	}
 }
@@ -90,14 +84,14 @@ policies:
 delivery: { default: { pooling: { enabled: %v, transactions: 5, timeout: 1 } } }
 `, pooling),
 			})
-			s.start()
+			s.Start()
 			s.flood(60, "a.big.test", "b.big.test", "slow.test")
 			ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 			defer cancel()
 			if err := r.Wait(ctx, 60); err != nil {
-				t.Fatalf("%v\n%s", err, s.text())
+				t.Fatalf("%v\n%s", err, s.Text())
 			}
-			s.stop()
+			s.Stop()
 			events, _ := r.Events()
 			n := r.Counts()
 			big := func(e counting.Event) string {
@@ -155,8 +149,8 @@ if ($transaction["senderaddress"]["localpart"] == "command") {
 }
 ` + queueAll,
 	})
-	s.start()
-	err := s.send("command@example.org", "a@x.test", "x")
+	s.Start()
+	err := s.Send("command@example.org", "a@x.test", "x")
 	if err == nil || err.Error() != `SMTP error 550: [true,{"id":"mine","new":true},true,false]` {
 		t.Fatal(err)
 	}
@@ -164,30 +158,30 @@ if ($transaction["senderaddress"]["localpart"] == "command") {
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
 	if err := r.Wait(ctx, 4); err != nil { // three to on.test, one to none.test
-		t.Fatalf("%v\n%s", err, s.text())
+		t.Fatalf("%v\n%s", err, s.Text())
 	}
 	// The policy goes, and the condition with it.
-	write(t, s.dir, map[string]string{"config/smtpd-policy.yaml": `version: "6.10"
+	s.Files(map[string]string{"config/smtpd-policy.yaml": `version: "6.10"
 policies: [{ fields: [jobid], default: { concurrency: 5 } }]
 `})
 	if err := r.Wait(ctx, 6); err != nil {
-		t.Fatalf("%v\n%s", err, s.text())
+		t.Fatalf("%v\n%s", err, s.Text())
 	}
 	// A broken file changes nothing, its neighbour does.
-	write(t, s.dir, map[string]string{"config/smtpd-policy.yaml": "version: 6\npolicies: nothing\n"})
-	s.logged("reload failed")
+	s.Files(map[string]string{"config/smtpd-policy.yaml": "version: 6\npolicies: nothing\n"})
+	s.Logged("reload failed")
 	if n := r.Counts(); n.Messages != 6 || n.Domains["off.test"] != 0 {
 		t.Errorf("%+v", n)
 	}
-	write(t, s.dir, map[string]string{"config/smtpd-suspend.yaml": "version: \"6.10\"\nsuspends: [{ recipientdomain: later.test }]\n"})
-	s.logged("event=config action=reloaded")
+	s.Files(map[string]string{"config/smtpd-suspend.yaml": "version: \"6.10\"\nsuspends: [{ recipientdomain: later.test }]\n"})
+	s.Logged("event=config action=reloaded")
 	s.flood(2, "later.test", "now.test")
 	if err := r.Wait(ctx, 7); err != nil {
-		t.Fatalf("%v\n%s", err, s.text())
+		t.Fatalf("%v\n%s", err, s.Text())
 	}
-	write(t, s.dir, map[string]string{"config/smtpd-suspend.yaml": "version: \"6.10\"\nsuspends: []\n"})
+	s.Files(map[string]string{"config/smtpd-suspend.yaml": "version: \"6.10\"\nsuspends: []\n"})
 	if err := r.Wait(ctx, 8); err != nil {
-		t.Fatalf("%v\n%s", err, s.text())
+		t.Fatalf("%v\n%s", err, s.Text())
 	}
-	s.stop()
+	s.Stop()
 }

@@ -44,16 +44,16 @@ func TestTryIsForOneAttempt(t *testing.T) {
 	first := (&peer{answer: busy, extensions: []string{"DSN"}}).listen(t, "127.0.0.1")
 	second := (&peer{extensions: []string{"DSN"}}).listen(t, "127.0.0.1")
 	s := workspace(t, 1, map[string]string{
-		"config/smtpd-app.yaml": retries(second.port, 1, second.port),
+		"config/smtpd-app.yaml": retries(second.Port, 1, second.Port),
 		"hooks/eod/main.hsl": `$m = $arguments["mail"]; $m->addHeader("X-Added", "1"); $m->queue($transaction["senderaddress"], ["localpart" => "Bob", "domain" => "y.test", "params" => ["X-R" => "1"]], "out",
 			["jobid" => "job", "tenantid" => "tenant", "dsn" => ["envid" => "e1", "notify" => "NEVER"], "metadata" => ["k" => "v"]]); Accept();`,
 		"hooks/queue/predelivery.hsl": fmt.Sprintf(`$context = "retry" . $arguments["retry"];
 			if ($arguments["retry"] == 0) Try(["host" => "127.0.0.1", "port" => %d, "helo" => "once.test", "sender" => "z@z.test", "recipient" => "busy@w.test", "jobid" => "j2", "tenantid" => "t2",
-				"priority" => 1, "dsn" => ["envid" => "e2", "ret" => "FULL", "notify" => "SUCCESS", "orcpt" => "rfc822;o@w.test"], "sourceip" => [["address" => "127.0.0.4"]]]);`, first.port),
+				"priority" => 1, "dsn" => ["envid" => "e2", "ret" => "FULL", "notify" => "SUCCESS", "orcpt" => "rfc822;o@w.test"], "sourceip" => [["address" => "127.0.0.4"]]]);`, first.Port),
 		"hooks/queue/postdelivery.hsl": strings.Replace(logArguments, "if ($a[\"action\"] ?? \"\") Delete();", "", 1),
 	})
-	s.start()
-	s.mustSend("a@x.test", "b@y.test", "Subject: s\r\n\r\nbody\r\n")
+	s.Start()
+	s.MustSend("a@x.test", "b@y.test", "Subject: s\r\n\r\nbody\r\n")
 	d, _ := second.mail(t, "Bob@y.test")
 	want := []string{"EHLO transport.test", "MAIL FROM:<a@x.test> ENVID=e1", "RCPT TO:<Bob@y.test> NOTIFY=NEVER X-R=1", "DATA", "QUIT"}
 	if diff := cmp.Diff(want[:4], d.Commands[:4]); diff != "" {
@@ -74,23 +74,23 @@ func TestTryIsForOneAttempt(t *testing.T) {
 			t.Errorf("second attempt: %s is %v, want %v", path, got, want)
 		}
 	}
-	s.stop()
+	s.Stop()
 }
 
 // TestTryPooling: a connection carries as many messages as the option says.
 func TestTryPooling(t *testing.T) {
 	t.Parallel()
 	next := (&peer{}).listen(t, "127.0.0.1")
-	s := workspace(t, next.port, map[string]string{
+	s := workspace(t, next.Port, map[string]string{
 		"hooks/queue/predelivery.hsl": `$context = $message["recipientaddress"]["localpart"];
 			if ($context == "e") Try(["helo" => "e.test", "pooling" => ["enabled" => true, "timeout" => 1]]);
 			Try(["pooling" => ["enabled" => $context != "d", "transactions" => 2, "timeout" => 3600, "evictable" => false]]);`,
 		"hooks/queue/postdelivery.hsl": logArguments,
 	})
-	s.start()
+	s.Start()
 	ids := map[string]any{}
 	for i, name := range []string{"a", "b", "c", "d"} {
-		s.mustSend("s@x.test", name+"@y.test", "x\r\n")
+		s.MustSend("s@x.test", name+"@y.test", "x\r\n")
 		got := s.post(name)
 		ids[name] = at(got, "attempt.connection.id")
 		if n := at(got, "attempt.connection.transactions"); n != []float64{1, 2, 1, 1}[i] {
@@ -100,7 +100,7 @@ func TestTryPooling(t *testing.T) {
 	if ids["a"] != ids["b"] || ids["a"] == ids["c"] || ids["c"] == ids["d"] || ids["a"] == nil {
 		t.Errorf("connections %v", ids)
 	}
-	s.mustSend("s@x.test", "e@y.test", "x\r\n")
+	s.MustSend("s@x.test", "e@y.test", "x\r\n")
 	until(t, next, "the end of an idle connection", func(sessions []*dialogue) (int, error) {
 		for _, d := range sessions {
 			if d.command("EHLO e.test") != "" && d.command("QUIT") != "" {
@@ -109,7 +109,7 @@ func TestTryPooling(t *testing.T) {
 		}
 		return 0, errNone
 	})
-	s.stop()
+	s.Stop()
 }
 
 // TestQueueAction: what Queue, Bounce and Delete do in both hooks.
@@ -119,7 +119,7 @@ func TestQueueAction(t *testing.T) {
 	other := (&peer{}).listen(t, "127.0.0.1")
 	home := (&peer{}).listen(t, "127.0.0.1")
 	s := workspace(t, 1, map[string]string{
-		"config/smtpd-app.yaml": retries(out.port, other.port, home.port),
+		"config/smtpd-app.yaml": retries(out.Port, other.Port, home.Port),
 		"hooks/queue/predelivery.hsl": `
 if ($message["serverid"] == "") Try();
 $name = $message["recipientaddress"]["localpart"];
@@ -152,10 +152,10 @@ if ($context == "busygone1") Bounce(["reason" => "given up", "dsn" => ["from_nam
 if ($context == "fine1") Queue();
 `,
 	})
-	s.start()
+	s.Start()
 	names := []string{"delay", "count", "hold", "move", "nowhere", "bounce", "delete", "busymore", "busygone", "fail", "fine", "busy"}
 	for _, n := range names {
-		s.mustSend(n+"@from.test", n+"@y.test", "Subject: "+n+"\r\n\r\nbody\r\n")
+		s.MustSend(n+"@from.test", n+"@y.test", "Subject: "+n+"\r\n\r\nbody\r\n")
 	}
 	check := func(name string, want map[string]any) map[string]any {
 		t.Helper()
@@ -167,23 +167,23 @@ if ($context == "fine1") Queue();
 		}
 		return got
 	}
-	s.logged("delayed enough retry 0")
-	s.logged(`reason="wait a little"`)
+	s.Logged("delayed enough retry 0")
+	s.Logged(`reason="wait a little"`)
 	check("delay2", map[string]any{"retry": 1.0, "attempt.result.code": delivered})
 	for _, step := range []string{"step 1 retry 0", "step 2 retry 0", "step 3 retry 1", "step 4 retry 1"} {
-		s.logged(`reason="` + step + `"`)
+		s.Logged(`reason="` + step + `"`)
 	}
 	// The fourth exceeds the count of one retry: it is returned.
 	check("count4", map[string]any{"action": "BOUNCE", "expired": true, "attempt": nil, "dsn.diagnosticcode": "step 4 retry 1", "dsn.diagnostictype": "x-error"})
-	s.logged(`reason="kept back"`)
-	s.logged("attempt held")
+	s.Logged(`reason="kept back"`)
+	s.Logged("attempt held")
 	check("none", map[string]any{"action": "BOUNCE", "expired": true, "attempt": nil, "dsn.status": []any{5.0, 4.0, 7.0}, "dsn.diagnosticcode": "kept back"}) // its greatest age
 	home.mail(t, "hold@from.test")
 	check("move2", map[string]any{"retry": 2.0, "message.transportid": "other"})
 	if d, _ := other.mail(t, "move@y.test"); d.command("MAIL") == "" {
 		t.Error("the other transport was not used")
 	}
-	s.logged("Queue(): unknown transport")
+	s.Logged("Queue(): unknown transport")
 	bounced := check("bounce1", map[string]any{"action": "BOUNCE", "attempt": nil, "policy": nil, "expired": false, "retry": 0.0, "dsn.action": "failed", "dsn.diagnosticcode": "not wanted", "dsn.diagnostictype": "x-error", "dsn.status": []any{5.0, 0.0, 0.0}})
 	_, text := home.mail(t, "bounce@from.test")
 	for _, want := range []string{"Subject: Own subject\r\n", "Diagnostic-Code: x-error; not wanted\r\n", "To: bounce@from.test\r\n"} {
@@ -191,7 +191,7 @@ if ($context == "fine1") Queue();
 			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
-	if id, _ := at(bounced, "dsn.id.transaction").(string); id == "" || !strings.Contains(s.text(), "msg=queued event=queued transaction="+id+" queueid=1 sender=\"\" recipient=bounce@from.test") {
+	if id, _ := at(bounced, "dsn.id.transaction").(string); id == "" || !strings.Contains(s.Text(), "msg=queued event=queued transaction="+id+" queueid=1 sender=\"\" recipient=bounce@from.test") {
 		t.Errorf("no notification has the id %q", id)
 	}
 	check("delete1", map[string]any{"action": "DELETE", "dsn.diagnosticcode": "spam", "dsn.id": nil})
@@ -210,9 +210,9 @@ if ($context == "fine1") Queue();
 		t.Errorf("got\n%s", text)
 	}
 	check("fine1", map[string]any{"action": nil, "attempt.result.code": delivered})
-	s.logged("the message was delivered")
+	s.Logged("the message was delivered")
 	home.mail(t, "busy@from.test") // the default of a message that expires
-	s.stop()
+	s.Stop()
 	if d := home.sent(); d["delete@from.test"]+d["busymore@from.test"]+d["fine@from.test"] > 0 || d["bounce@from.test"] != 1 {
 		t.Errorf("notifications %v", d)
 	}

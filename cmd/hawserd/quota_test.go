@@ -8,14 +8,15 @@ import (
 	"time"
 
 	gosmtp "github.com/emersion/go-smtp"
+	"github.com/hawser-mta/hawser/cmd/internal/servertest"
 )
 
 // TestQuotas: queue() fails when a quota is full, with units of one transaction and of
 // others; what leaves the queue makes room.
 func TestQuotas(t *testing.T) {
 	t.Parallel()
-	next := newSink(t)
-	s := workspace(t, next.port, map[string]string{"hooks/eod/main.hsl": `
+	next := servertest.NewHop(t)
+	s := workspace(t, next.Port, map[string]string{"hooks/eod/main.hsl": `
 $m = $arguments["mail"];
 $name = $m->getHeader("Subject");
 if ($name == "ask") Reject("count has " . queue_quota("count")["count"] . ".");
@@ -31,10 +32,10 @@ Accept();`,
 servers: [{ id: in, transport: out, phases: { connect: { fcrdns: false }, eod: { hook: main } } }]
 queues: { quotas: [{ id: count, maxcount: 2 }, { id: bytes, maxbytes: 2KiB }] }
 transportgroups: [{ id: all, transports: [{ id: out, connection: { server: 127.0.0.1, port: %d } }] }]
-`, next.port)})
-	s.start()
+`, next.Port)})
+	s.Start()
 	send := func(subject string, size, recipients int) error {
-		c := s.dial()
+		c := s.Dial()
 		defer c.Close()
 		var to []string
 		for i := range recipients {
@@ -52,12 +53,12 @@ transportgroups: [{ id: all, transports: [{ id: out, connection: { server: 127.0
 	accepted := func(err error) {
 		t.Helper()
 		if err != nil {
-			t.Errorf("%v\n%s", err, s.text())
+			t.Errorf("%v\n%s", err, s.Text())
 		}
 	}
 	refused(send("hold", 1, 3), "queue(): quota 'count' is full: 2 messages, at most 2; count has 0 of no bytes, free 0")
 	accepted(send("go", 1, 2)) // nothing is left of the refused ones
-	next.wait(t, 2)
+	next.Wait(t, 2)
 	counted := func(want string) {
 		t.Helper()
 		end := time.Now().Add(time.Minute)
@@ -73,11 +74,11 @@ transportgroups: [{ id: all, transports: [{ id: out, connection: { server: 127.0
 	accepted(send("bytes", 1000, 1))
 	refused(send("bytes", 1500, 1), "queue(): quota 'bytes' is full: ")
 	accepted(send("bytes", 100, 1))
-	s.stop()
+	s.Stop()
 	// The units that are held count after a restart too.
-	s.log.Reset()
-	s.start()
+	s.Forget()
+	s.Start()
 	counted("count has 2.")
 	refused(send("hold", 1, 1), "quota 'count' is full: 2 messages")
-	s.stop()
+	s.Stop()
 }

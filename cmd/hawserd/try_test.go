@@ -4,15 +4,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"net/netip"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	gosmtp "github.com/emersion/go-smtp"
 	"github.com/google/go-cmp/cmp"
-	"golang.org/x/sys/unix"
+	"github.com/hawser-mta/hawser/runtime/runtest"
 )
 
 // tryCase is one message that predelivery sends with options of its own. Its recipient
@@ -55,19 +55,19 @@ if ($a["action"] ?? "") Delete();
 
 // post returns what postdelivery has logged about a message.
 func (s *server) post(name string) map[string]any {
-	s.t.Helper()
-	s.logged(`msg="post:` + name + `:`)
-	line := regexp.MustCompile(`msg=("post:` + name + `:(?:[^"\\]|\\.)*")`).FindStringSubmatch(s.text())
+	s.T.Helper()
+	s.Logged(`msg="post:` + name + `:`)
+	line := regexp.MustCompile(`msg=("post:` + name + `:(?:[^"\\]|\\.)*")`).FindStringSubmatch(s.Text())
 	if line == nil {
-		s.t.Fatalf("%s: half a line", name)
+		s.T.Fatalf("%s: half a line", name)
 	}
 	text, err := strconv.Unquote(line[1])
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	var out map[string]any
 	if err := json.Unmarshal([]byte(strings.TrimPrefix(text, "post:"+name+":")), &out); err != nil {
-		s.t.Fatalf("%v: %s", err, text)
+		s.T.Fatalf("%v: %s", err, text)
 	}
 	return out
 }
@@ -96,7 +96,7 @@ func at(v any, path string) any {
 func (s *server) run(t *testing.T, cases []tryCase) {
 	t.Helper()
 	for _, c := range cases {
-		s.mustSend("Sender@x.test", c.name+"@y.test", "Subject: "+c.name+"\r\n\r\nbody\r\n")
+		s.MustSend("Sender@x.test", c.name+"@y.test", "Subject: "+c.name+"\r\n\r\nbody\r\n")
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -148,7 +148,7 @@ func tryServer(t *testing.T, zone string, cases []tryCase, more map[string]strin
 		files["config/smtpd-app.yaml"] = fmt.Sprintf(tryConfig, nameServer(t, zone))
 	}
 	s := workspace(t, 1, files)
-	s.start()
+	s.Start()
 	return s
 }
 
@@ -198,36 +198,6 @@ func mute(t *testing.T) int {
 	return ln.Addr().(*net.TCPAddr).Port
 }
 
-// full listens with a queue that is full: further connections wait.
-func full(t *testing.T) int {
-	t.Helper()
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { unix.Close(fd) })
-	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.Listen(fd, 0); err != nil {
-		t.Fatal(err)
-	}
-	sa, err := unix.Getsockname(fd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := sa.(*unix.SockaddrInet4).Port
-	for range 8 {
-		c, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), 300*time.Millisecond)
-		if err != nil {
-			return port
-		}
-		t.Cleanup(func() { c.Close() })
-	}
-	t.Fatal("the queue of a socket does not become full")
-	return 0
-}
-
 func TestTryOptions(t *testing.T) {
 	t.Parallel()
 	plain := (&peer{extensions: []string{"PIPELINING", "8BITMIME", "SIZE 1000000", "DSN", "AUTH PLAIN LOGIN", "XCLIENT NAME ADDR"}}).listen(t, "127.0.0.1")
@@ -239,8 +209,8 @@ func TestTryOptions(t *testing.T) {
 		}
 		return ""
 	}}).listen(t, "127.0.0.1")
-	host := fmt.Sprintf(`"host" => "127.0.0.1", "port" => %d, `, plain.port)
-	viaProxy := fmt.Sprintf(`"host" => "127.0.0.1", "port" => %d, `, proxied.port)
+	host := fmt.Sprintf(`"host" => "127.0.0.1", "port" => %d, `, plain.Port)
+	viaProxy := fmt.Sprintf(`"host" => "127.0.0.1", "port" => %d, `, proxied.Port)
 	from := func(ip string) func(*testing.T, *dialogue) {
 		return func(t *testing.T, d *dialogue) {
 			if d.From != ip {
@@ -249,7 +219,7 @@ func TestTryOptions(t *testing.T) {
 		}
 	}
 	ok := map[string]any{"attempt.result.code": delivered, "attempt.result.state": "EOD"}
-	mx := fmt.Sprintf(`"port" => %d, `, plain.port)
+	mx := fmt.Sprintf(`"port" => %d, `, plain.Port)
 	cases := []tryCase{
 		{name: "host", options: host, p: plain, want: []string{"EHLO transport.test", "MAIL FROM:<Sender@x.test> SIZE="}, post: map[string]any{
 			"retry": 1.0, "expired": false, "action": nil, "grouping": "&local", "attempt.result.reason": []any{"kept"}, "attempt.result.enhanced": []any{2.0, 0.0, 0.0},
@@ -257,7 +227,7 @@ func TestTryOptions(t *testing.T) {
 			"attempt.connection.remotegreet": []any{"peer.test ready"}, "attempt.connection.tls": nil, "attempt.connection.localip": "127.0.0.1",
 			"attempt.connection.localipid": nil, "attempt.connection.id": "~^[0-9a-f-]{36}$", "policy": map[string]any{"tags": []any{}, "policies": []any{}}, "dsn": nil,
 		}},
-		{name: "hostname", options: fmt.Sprintf(`"host" => "up.y.test", "port" => %d`, plain.port), p: plain, post: map[string]any{"attempt.connection.remotemx": "up.y.test"}},
+		{name: "hostname", options: fmt.Sprintf(`"host" => "up.y.test", "port" => %d`, plain.Port), p: plain, post: map[string]any{"attempt.connection.remotemx": "up.y.test"}},
 		{name: "domain", options: mx + `"host" => "lookup-mx", "domain" => "implicit.test"`, p: plain, post: map[string]any{"attempt.connection.remotemx": "implicit.test"}},
 		{name: "include", options: mx + `"mx_include" => ["up.*", "*.y.test"], "mx_exclude" => ["down.y.test"]`, p: plain, post: map[string]any{"attempt.connection.remotemx": "up.y.test"}},
 		{name: "excluded", options: mx + `"mx_exclude" => ["*.y.test"]`, post: map[string]any{"attempt.error.type": "dns", "attempt.error.dns": "excluded", "attempt.error.temporary": true,
@@ -286,7 +256,7 @@ func TestTryOptions(t *testing.T) {
 		{name: "nonlocal", options: host + `"sourceip" => [["address" => "192.0.2.9"]], "nonlocal_source" => true, "connect_timeout" => 1`, post: map[string]any{"attempt.error.type": "network", "attempt.error.message": "~(invalid argument|time-out|unreachable)"}},
 		{name: "sasl", options: host + `"saslusername" => "jo", "saslpassword" => "secret"`, p: plain, want: []string{"AUTH PLAIN AGpvAHNlY3JldA=="}, post: ok},
 		{name: "xclient", options: host + `"xclient" => ["name" => "client.test", "addr" => "192.0.2.1"]`, p: plain, want: []string{"XCLIENT NAME=client.test ADDR=192.0.2.1"}, post: ok},
-		{name: "lmtp", options: fmt.Sprintf(`"host" => "127.0.0.1", "port" => %d, "protocol" => "lmtp"`, lmtp.port), p: lmtp, want: []string{"LHLO transport.test"}, not: "EHLO", post: ok},
+		{name: "lmtp", options: fmt.Sprintf(`"host" => "127.0.0.1", "port" => %d, "protocol" => "lmtp"`, lmtp.Port), p: lmtp, want: []string{"LHLO transport.test"}, not: "EHLO", post: ok},
 		{name: "ids", options: host + `"jobid" => "job", "tenantid" => "tenant", "priority" => 1`, p: plain, post: map[string]any{
 			"message.jobid": "job", "message.tenantid": "tenant", "message.priority": 1.0, "policy.tags": []any{"bulk"},
 			"policy.policies": []any{map[string]any{"fields": []any{"jobid"}, "properties": map[string]any{"kind": "news", "level": "3", "on": "true"}, "tags": []any{"bulk"}, "stop": true,
@@ -296,11 +266,11 @@ func TestTryOptions(t *testing.T) {
 			"policy.tags": []any{}, "policy.policies.0.fields": []any{"tenantid", "grouping"}, "policy.policies.0.grouping": map[string]any{"tenantid": "#big"}, "policy.policies.0.tags": nil, "policy.policies.0.stop": nil, "policy.policies.0.concurrency": 5.0, "policy.policies.0.rate": nil,
 		}},
 		{name: "timeout", options: fmt.Sprintf(`"host" => "127.0.0.1", "port" => %d, "timeout" => ["MAIL" => 1]`, mute(t)), post: map[string]any{"attempt.error.type": "network", "attempt.error.message": "~time-out", "attempt.connection.remotegreet": []any{"mute"}}},
-		{name: "hangup", options: fmt.Sprintf(`"host" => "127.0.0.1", "port" => %d`, silent.port), post: map[string]any{"attempt.error.type": "network", "attempt.error.message": "~closed by the peer"}},
-		{name: "connect", options: fmt.Sprintf(`"host" => "127.0.0.1", "port" => %d, "connect_timeout" => 1`, full(t)), post: map[string]any{"attempt.error.type": "network", "attempt.error.message": "~connect to 127.0.0.1:[0-9]+: time-out"}},
+		{name: "hangup", options: fmt.Sprintf(`"host" => "127.0.0.1", "port" => %d`, silent.Port), post: map[string]any{"attempt.error.type": "network", "attempt.error.message": "~closed by the peer"}},
+		{name: "connect", options: fmt.Sprintf(`"host" => "127.0.0.1", "port" => %d, "connect_timeout" => 1`, runtest.Stalled(t, netip.MustParseAddrPort("127.0.0.1:0"))), post: map[string]any{"attempt.error.type": "network", "attempt.error.message": "~connect to 127.0.0.1:[0-9]+: time-out"}},
 		{name: "proxyone", options: viaProxy + `"proxyprotocol" => 1, "sourceip" => ["two"]`, p: proxied, check: from("127.0.0.2"), post: ok},
 		{name: "proxytwo", options: viaProxy + `"proxyprotocol" => 2, "sourceip" => [["address" => "127.0.0.8"]]`, p: proxied, check: from("127.0.0.8"), post: ok},
-		{name: "proxy", options: fmt.Sprintf(`"host" => "203.0.113.7", "port" => 2525, "sourceip" => [["address" => "198.51.100.4", "proxy" => ["host" => "127.0.0.1", "port" => %d]]]`, proxied.port), p: proxied,
+		{name: "proxy", options: fmt.Sprintf(`"host" => "203.0.113.7", "port" => 2525, "sourceip" => [["address" => "198.51.100.4", "proxy" => ["host" => "127.0.0.1", "port" => %d]]]`, proxied.Port), p: proxied,
 			check: func(t *testing.T, d *dialogue) {
 				if d.From != "198.51.100.4" || d.To != "203.0.113.7:2525" {
 					t.Errorf("got %+v", d)
@@ -329,23 +299,23 @@ policies:
   - fields: [jobid]
     conditions: [{ if: { jobid: job }, then: { concurrency: 7, rate: 50/10, connectinterval: 0.25, tag: bulk, stop: true, properties: { kind: news, level: 3, on: true } } }]
 `})
-	s.mustSend("a@x.test", bad.name+"@y.test", "x\r\n")
-	s.logged("option success must be relayed or delivered")
+	s.MustSend("a@x.test", bad.name+"@y.test", "x\r\n")
+	s.Logged("option success must be relayed or delivered")
 	s.run(t, cases[:len(cases)-1])
-	s.stop()
+	s.Stop()
 }
 
 // TestTrySpread: without an order all addresses of a pool are used, with one the first.
 func TestTrySpread(t *testing.T) {
 	t.Parallel()
 	next := (&peer{}).listen(t, "127.0.0.1")
-	s := workspace(t, next.port, map[string]string{"hooks/queue/predelivery.hsl": `
+	s := workspace(t, next.Port, map[string]string{"hooks/queue/predelivery.hsl": `
 		Try(["sourceip_random" => $message["recipientaddress"]["localpart"] != "order", "sourceip" => [["address" => "127.0.0.2"], ["address" => "127.0.0.3"]]]);`})
-	s.start()
+	s.Start()
 	const n = 30
 	for range n {
-		s.mustSend("a@x.test", "spread@y.test", "x\r\n")
-		s.mustSend("a@x.test", "order@y.test", "x\r\n")
+		s.MustSend("a@x.test", "spread@y.test", "x\r\n")
+		s.MustSend("a@x.test", "order@y.test", "x\r\n")
 	}
 	got := until(t, next, "all", func(sessions []*dialogue) (map[string]int, error) {
 		got, mails := map[string]int{}, 0
@@ -363,38 +333,20 @@ func TestTrySpread(t *testing.T) {
 	if got["spread 127.0.0.2"] == 0 || got["spread 127.0.0.3"] == 0 || got["order 127.0.0.2"] != n {
 		t.Errorf("connections %v", got)
 	}
-	s.stop()
+	s.Stop()
 }
 
 // TestNarrowPeer: what a peer without extensions gets of mail that needs them.
 func TestNarrowPeer(t *testing.T) {
 	t.Parallel()
 	next := (&peer{}).listen(t, "127.0.0.1")
-	s := workspace(t, next.port, nil)
-	s.start()
-	s.mustSend("a@x.test", "wide@y.test", "Content-Type: text/plain; charset=utf-8\r\nMIME-Version: 1.0\r\n\r\nGrüße\r\n")
+	s := workspace(t, next.Port, nil)
+	s.Start()
+	s.MustSend("a@x.test", "wide@y.test", "Content-Type: text/plain; charset=utf-8\r\nMIME-Version: 1.0\r\n\r\nGrüße\r\n")
 	if _, text := next.mail(t, "wide@y.test"); !strings.HasSuffix(text, "Content-Transfer-Encoding: quoted-printable\r\n\r\nGr=C3=BC=C3=9Fe\r\n") {
 		t.Errorf("got %q", text)
 	}
-	c := s.dial()
-	defer c.Close()
-	if err := c.Hello("c.test"); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Mail("a@x.test", &gosmtp.MailOptions{UTF8: true}); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Rcpt("grün@bücher.test", nil); err != nil {
-		t.Fatal(err)
-	}
-	w, err := c.Data()
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, _ = w.Write([]byte("Subject: x\r\n\r\nx\r\n"))
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	submit(t, s.Dial(), "a@x.test", "grün@bücher.test", &gosmtp.MailOptions{UTF8: true})
 	_, text := next.mail(t, "a@x.test")
 	text = strings.ReplaceAll(text, "=\r\n", "")
 	for _, want := range []string{"Status: 5.6.7", "Content-Type: message/global-delivery-status\r\nContent-Transfer-Encoding: quoted-printable\r\n", "\r\nFinal-Recipient: utf-8; gr=C3=BCn@b=C3=BCcher.test", "\r\nDiagnostic-Code: x-error; SMTPUTF8 is required but not offered\r\n", "test>: SMTPUTF8 is required"} {
@@ -405,5 +357,5 @@ func TestNarrowPeer(t *testing.T) {
 	if strings.IndexFunc(text, func(r rune) bool { return r >= 0x80 }) >= 0 {
 		t.Errorf("8-bit text for a 7-bit peer\n%s", text)
 	}
-	s.stop()
+	s.Stop()
 }

@@ -84,7 +84,7 @@ func TestTryTLS(t *testing.T) {
 	broken := (&peer{tls: &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return nil, errors.New("on purpose") }}}).listen(t, "127.0.0.1")
 	key := sha256.Sum256(good.Leaf.RawSubjectPublicKeyInfo)
 	hash := hex.EncodeToString(key[:])
-	p := trusted.port
+	p := trusted.Port
 	names := fmt.Sprintf(`
 mx.tls.test. 60 IN A 127.0.0.1
 other.tls.test. 60 IN A 127.0.0.1
@@ -98,7 +98,7 @@ _%d._tcp.bad.secure.test. 60 IN TLSA 3 1 1 %064d
 _%d._tcp.unusable.secure.test. 60 IN TLSA 1 1 1 %s
 `, p, hash, p, 0, p, hash)
 	to := func(host string, p *peer, more string) string {
-		return fmt.Sprintf(`"host" => %q, "port" => %d, %s`, host, p.port, more)
+		return fmt.Sprintf(`"host" => %q, "port" => %d, %s`, host, p.Port, more)
 	}
 	const code, kind, report, started = "attempt.result.code", "attempt.error.type", "attempt.connection.tls.tlsrpt", "attempt.connection.tls.started"
 	fails := func(typ, rpt string) map[string]any {
@@ -184,8 +184,8 @@ _%d._tcp.unusable.secure.test. 60 IN TLSA 1 1 1 %s
   private: [{ id: client, certificate: { path: %s }, privatekey: { path: %s } }]
 `, rootPath, certPath, keyPath)
 	s := workspace(t, 1, files)
-	s.env = []string{"SSL_CERT_FILE=" + systemPath, "SSL_CERT_DIR=" + filepath.Dir(certPath)}
-	s.start()
+	s.Env = []string{"SSL_CERT_FILE=" + systemPath, "SSL_CERT_DIR=" + filepath.Dir(certPath)}
+	s.Start()
 	s.run(t, cases)
-	s.stop()
+	s.Stop()
 }

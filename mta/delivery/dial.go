@@ -36,10 +36,13 @@ func (a *attempt) race(ctx context.Context, group []target, fresh bool) (*candid
 	results := make(chan *candidate)
 	pending := 0
 	var last error
-	defer func() { // those who come too late
-		if pending > 0 {
-			go a.drain(results, pending)
+	var spare *policy.Lease // what the attempt had before another address won
+	defer func() {
+		if pending > 0 { // those who come too late
+			go a.drain(results, pending, spare)
+			return
 		}
+		a.policies().Release(spare)
 	}()
 	next := 0
 	start := func() bool {
@@ -83,6 +86,7 @@ func (a *attempt) race(ctx context.Context, group []target, fresh bool) (*candid
 			if c.err == nil {
 				if c.lease != nil {
 					a.policies().Swap(a.lease, c.lease)
+					spare = c.lease
 				}
 				return c, nil
 			}
@@ -98,7 +102,7 @@ func (a *attempt) race(ctx context.Context, group []target, fresh bool) (*candid
 }
 
 // drain closes connections that lost the race; their leases count until then.
-func (a *attempt) drain(results <-chan *candidate, n int) {
+func (a *attempt) drain(results <-chan *candidate, n int, spare *policy.Lease) {
 	for range n {
 		c := <-results
 		if c.nc != nil {
@@ -106,6 +110,7 @@ func (a *attempt) drain(results <-chan *candidate, n int) {
 		}
 		a.policies().Release(c.lease)
 	}
+	a.policies().Release(spare)
 }
 
 // dial opens the TCP connection to a target, through a proxy when there is one.

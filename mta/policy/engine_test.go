@@ -297,6 +297,7 @@ policies:
 		t.Error("a third connection")
 	}
 	r.Swap(l, x)
+	r.Release(x)
 	r.take(w) // its place is free again
 	if r.Move(l, &w.Facts, policy.Source{}) {
 		t.Error("moved to a host without room")

@@ -264,17 +264,16 @@ func (e *Engine) Move(l *Lease, f *Facts, s Source) bool {
 	return true
 }
 
-// Swap gives a lease the places of another one, and that one's up for its own.
+// Swap exchanges the places of two leases.
 func (e *Engine) Swap(l, other *Lease) {
 	e.mu.Lock()
+	defer e.mu.Unlock()
 	l.Source, other.Source = other.Source, l.Source
 	l.bounds, other.bounds = other.bounds, l.bounds
-	e.mu.Unlock()
-	e.Release(other)
 }
 
 // Beside takes a lease for a second connection with the message of the first, which
-// is tried at the same time; Swap or Release ends it. It returns nil when there is no room.
+// is tried at the same time; Release ends it. It returns nil when there is no room.
 func (e *Engine) Beside(l *Lease, f *Facts, s Source) *Lease {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -1,19 +1,18 @@
 package script_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"runtime"
 	"runtime/debug"
-	"runtime/metrics"
 	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
 
 	"github.com/hawser-mta/hawser/runtime/module"
+	"github.com/hawser-mta/hawser/runtime/runtest"
 	"github.com/hawser-mta/hawser/runtime/vm"
 )
 
@@ -70,7 +69,9 @@ func TestDecoders(t *testing.T) {
 				}
 				runtime.GC()
 				begin := time.Now()
-				grown, err := grows(t.Context(), vm.New(set.Image("x"), vm.DefaultHost(io.Discard), vm.Limits{Steps: 1_000_000, Memory: 64 << 20, Time: 20 * time.Second}))
+				th := vm.New(set.Image("x"), vm.DefaultHost(io.Discard), vm.Limits{Steps: 1_000_000, Memory: 64 << 20, Time: 20 * time.Second})
+				var err error
+				grown := runtest.Grows(func() { _, err = th.Run(t.Context()) })
 				var internal *vm.InternalError
 				if errors.As(err, &internal) {
 					t.Error(err)
@@ -97,32 +98,4 @@ func literal(s string) string {
 		}
 	}
 	return b.String()
-}
-
-// grows runs a thread and tells how much more the heap held meanwhile than before.
-func grows(ctx context.Context, th *vm.Thread) (uint64, error) {
-	before, most := heap(), uint64(0)
-	stop, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			most = max(most, heap())
-			select {
-			case <-stop:
-				return
-			case <-time.After(200 * time.Microsecond):
-			}
-		}
-	}()
-	_, err := th.Run(ctx)
-	close(stop)
-	<-done
-	return most - min(most, before), err
-}
-
-// heap is what the Go heap holds.
-func heap() uint64 {
-	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(s)
-	return s[0].Value.Uint64()
 }

@@ -1,6 +1,7 @@
 // Package runtest runs chunk files (see lang/golden) against a universe of
 // functions. It serves tests only: stdlib and mta run their conformance scripts
-// with it.
+// with it. It also has what tests of several rooms need of the machine: how the heap
+// grows, and an address that does not answer.
 //
 //	runtest.Dir(t, universe, "../testdata/run", "mail")
 package runtest

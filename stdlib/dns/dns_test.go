@@ -2,7 +2,6 @@ package dns_test
 
 import (
 	"context"
-	"net"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -11,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hawser-mta/hawser/runtime/value"
 	"github.com/hawser-mta/hawser/stdlib/dns"
+	"github.com/hawser-mta/hawser/stdlib/dns/dnstest"
 	mdns "github.com/miekg/dns"
 )
 
@@ -63,7 +63,7 @@ func server(t *testing.T) (addr string, asked *atomic.Int64) {
 		}
 		_ = w.WriteMsg(m)
 	})
-	pc, ln := bothPorts(t)
+	pc, ln := dnstest.Ports(t)
 	for _, s := range []*mdns.Server{{PacketConn: pc, Handler: handle}, {Listener: ln, Handler: handle}} {
 		go s.ActivateAndServe()
 		t.Cleanup(func() { _ = s.Shutdown() })
@@ -99,26 +99,6 @@ func TestQuery(t *testing.T) {
 	got := value.Literal(r.Query(t.Context(), "mx.test", "mx").Value(true))
 	if want := `["result"=>[0=>["value"=>"a.mx.test","ttl"=>300,"preference"=>10,"host"=>"a.mx.test"],1=>["value"=>"b.mx.test","ttl"=>300,"preference"=>20,"host"=>"b.mx.test"]],"dnssec"=>false]`; got != want {
 		t.Errorf("got %s", got)
-	}
-}
-
-// bothPorts listens on one port number of UDP and TCP. The kernel picks a number
-// for one of them; another program may hold it in the other.
-func bothPorts(t *testing.T) (net.PacketConn, net.Listener) {
-	t.Helper()
-	for try := 0; ; try++ {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		pc, err := net.ListenPacket("udp", ln.Addr().String())
-		if err == nil {
-			return pc, ln
-		}
-		_ = ln.Close()
-		if try == 50 {
-			t.Fatal(err)
-		}
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hawser-mta/hawser/runtime/vm"
 	"github.com/hawser-mta/hawser/stdlib/dns"
+	"github.com/hawser-mta/hawser/stdlib/dns/dnstest"
 	mdns "github.com/miekg/dns"
 )
 
@@ -19,7 +20,7 @@ import (
 // and over TCP with nothing.
 func misbehave(t *testing.T, answers func(q *mdns.Msg) [][]byte) (port int) {
 	t.Helper()
-	pc, ln := bothPorts(t)
+	pc, ln := dnstest.Ports(t)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -6,21 +6,22 @@ import (
 	"io"
 	"runtime"
 	"runtime/debug"
-	"runtime/metrics"
 	"strings"
 	"testing"
 	"time"
 
 	mdns "github.com/miekg/dns"
 
+	"github.com/hawser-mta/hawser/runtime/runtest"
 	"github.com/hawser-mta/hawser/stdlib/dns"
+	"github.com/hawser-mta/hawser/stdlib/dns/dnstest"
 )
 
 // large is a server whose answers over TCP are 64 KiB, all that a message can have: a
 // first record and as many of the next as fit. Over UDP they are cut off.
 func large(t *testing.T, first, next []byte) (addr string) {
 	t.Helper()
-	pc, ln := bothPorts(t)
+	pc, ln := dnstest.Ports(t)
 	answer := func(q *mdns.Msg) []byte {
 		q.Response, q.Extra = true, nil
 		raw, err := q.Pack()
@@ -94,26 +95,16 @@ func TestLarge(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r := dns.New(dns.Options{Servers: []string{large(t, c.first, c.next)}, Timeout: 10 * time.Second})
 			runtime.GC()
-			before, most, begin := heap(), uint64(0), time.Now()
-			stop, done := make(chan struct{}), make(chan struct{})
-			go func() {
-				defer close(done)
-				for {
-					most = max(most, heap())
-					select {
-					case <-stop:
-						return
-					case <-time.After(200 * time.Microsecond):
-					}
-				}
-			}()
-			out, err := script(t.Context(), t, fmt.Sprintf(`$r = dns_query("a.test", ["type" => %q]); echo $r["error"] ?? length($r["result"]);`, c.typ), map[string]any{dns.Service: r})
-			close(stop)
-			<-done
+			var out string
+			var err error
+			begin := time.Now()
+			grown := runtest.Grows(func() {
+				out, err = script(t.Context(), t, fmt.Sprintf(`$r = dns_query("a.test", ["type" => %q]); echo $r["error"] ?? length($r["result"]);`, c.typ), map[string]any{dns.Service: r})
+			})
 			if err != nil || c.want != ".*" && out != c.want {
 				t.Errorf("got %.100q, %v, want %s", out, err, c.want)
 			}
-			if grown := most - min(most, before); grown > 64<<20 {
+			if grown > 64<<20 {
 				t.Errorf("the heap grew by %d MiB", grown>>20)
 			}
 			if d := time.Since(begin); d > 15*time.Second {
@@ -121,11 +112,4 @@ func TestLarge(t *testing.T) {
 			}
 		})
 	}
-}
-
-// heap is what the Go heap holds.
-func heap() uint64 {
-	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(s)
-	return s[0].Value.Uint64()
 }

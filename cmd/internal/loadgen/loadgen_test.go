@@ -14,21 +14,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hawser-mta/hawser/cmd/internal/servertest"
 	"github.com/hawser-mta/hawser/cmd/internal/sink"
 )
-
-func start(t *testing.T, o sink.Options) *sink.Sink {
-	t.Helper()
-	s, err := sink.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Close)
-	return s
-}
 
 func run(t *testing.T, o Options) *Result {
 	t.Helper()
@@ -41,7 +29,7 @@ func run(t *testing.T, o Options) *Result {
 
 func TestLatencies(t *testing.T) {
 	t.Parallel()
-	s := start(t, sink.Options{})
+	s := servertest.Sink(t, sink.Options{})
 	for _, o := range []Options{{}, {NoPipelining: true}, {Recipients: 3}} {
 		o.To, o.Clients, o.Messages, o.PerConn = s.Addr(), 4, 120, 7
 		r := run(t, o)
@@ -152,12 +140,12 @@ func TestFailures(t *testing.T) {
 	}{
 		{"nobody listens", Options{To: closed, Messages: 2}, map[string]int{"connect lost": 2}},
 		{"the peer ends", Options{To: ended, Messages: 1}, map[string]int{"mail lost": 1}},
-		{"no STARTTLS", Options{To: start(t, sink.Options{}).Addr(), Messages: 2, StartTLS: true}, map[string]int{"starttls not offered": 2}},
-		{"SMTP to LMTP", Options{To: start(t, sink.Options{LMTP: true}).Addr(), Messages: 1}, map[string]int{"helo 500": 1}},
-		{"421 ends a connection", Options{To: start(t, sink.Options{Limits: sink.Limits{Messages: 1}}).Addr(), Messages: 3}, map[string]int{"mail 421": 1}},
-		{"every recipient", Options{To: start(t, sink.Options{Failures: sink.Failures{{Stage: sink.Rcpt, Share: 1, Code: 550}}}).Addr(), Messages: 3, Recipients: 2},
+		{"no STARTTLS", Options{To: servertest.Sink(t, sink.Options{}).Addr(), Messages: 2, StartTLS: true}, map[string]int{"starttls not offered": 2}},
+		{"SMTP to LMTP", Options{To: servertest.Sink(t, sink.Options{LMTP: true}).Addr(), Messages: 1}, map[string]int{"helo 500": 1}},
+		{"421 ends a connection", Options{To: servertest.Sink(t, sink.Options{Limits: sink.Limits{Messages: 1}}).Addr(), Messages: 3}, map[string]int{"mail 421": 1}},
+		{"every recipient", Options{To: servertest.Sink(t, sink.Options{Failures: sink.Failures{{Stage: sink.Rcpt, Share: 1, Code: 550}}}).Addr(), Messages: 3, Recipients: 2},
 			map[string]int{"rcpt 550": 6}},
-		{"MAIL", Options{To: start(t, sink.Options{Failures: sink.Failures{{Stage: sink.Mail, Share: 1, Code: 451}}}).Addr(), Messages: 3, NoPipelining: true},
+		{"MAIL", Options{To: servertest.Sink(t, sink.Options{Failures: sink.Failures{{Stage: sink.Mail, Share: 1, Code: 451}}}).Addr(), Messages: 3, NoPipelining: true},
 			map[string]int{"mail 451": 3}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -174,7 +162,7 @@ func TestFailures(t *testing.T) {
 // TestRefusedRecipients: a message that some recipients get is accepted.
 func TestRefusedRecipients(t *testing.T) {
 	t.Parallel()
-	s := start(t, sink.Options{Failures: sink.Failures{{Stage: sink.Rcpt, Share: .5, Code: 550}}, Seed: 4})
+	s := servertest.Sink(t, sink.Options{Failures: sink.Failures{{Stage: sink.Rcpt, Share: .5, Code: 550}}, Seed: 4})
 	r := run(t, Options{To: s.Addr(), Clients: 2, Messages: 100, Recipients: 2})
 	c := s.Counts()
 	if r.Messages != c.Messages || r.Refused == 0 || r.Refused+2*r.Failed != r.Failures["rcpt 550"] || c.Recipients != 2*r.Messages-r.Refused {
@@ -184,7 +172,7 @@ func TestRefusedRecipients(t *testing.T) {
 
 func TestDuration(t *testing.T) {
 	t.Parallel()
-	s := start(t, sink.Options{})
+	s := servertest.Sink(t, sink.Options{})
 	r := run(t, Options{To: s.Addr(), Clients: 2, Duration: time.Second, Rate: 20})
 	if r.Messages < 1 || r.Messages > 20 || r.Seconds > 60 {
 		t.Errorf("got %+v, want 20 messages at most", r)

@@ -18,6 +18,7 @@ import (
 	gosmtp "github.com/emersion/go-smtp"
 	"github.com/google/go-cmp/cmp"
 	"github.com/hawser-mta/hawser/cmd/internal/loadgen"
+	"github.com/hawser-mta/hawser/cmd/internal/servertest"
 	"github.com/hawser-mta/hawser/cmd/internal/sink"
 	"go.uber.org/goleak"
 )
@@ -27,19 +28,6 @@ const bound = 2 * time.Minute
 
 // TestMain: a closed sink leaves no goroutine behind.
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-func start(t *testing.T, o sink.Options) *sink.Sink {
-	t.Helper()
-	s, err := sink.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Close)
-	return s
-}
 
 func load(t *testing.T, s *sink.Sink, o loadgen.Options) *loadgen.Result {
 	t.Helper()
@@ -108,7 +96,7 @@ func (c *talk) want(text string, codes ...string) {
 
 func TestCounts(t *testing.T) {
 	t.Parallel()
-	s := start(t, sink.Options{})
+	s := servertest.Sink(t, sink.Options{})
 	const n = 500
 	r := load(t, s, loadgen.Options{Clients: 5, Messages: n, Domains: 10, Recipients: 2, PerConn: 10, Seed: 3})
 	if !r.OK() || r.Messages != n {
@@ -146,7 +134,7 @@ func TestCounts(t *testing.T) {
 
 func TestLimits(t *testing.T) {
 	t.Parallel()
-	s := start(t, sink.Options{Limits: sink.Limits{Total: 3, Client: 2, Messages: 1}})
+	s := servertest.Sink(t, sink.Options{Limits: sink.Limits{Total: 3, Client: 2, Messages: 1}})
 	a, b := dial(t, s, "127.0.0.1"), dial(t, s, "127.0.0.1")
 	a.want("", "220")
 	b.want("", "220")
@@ -180,7 +168,7 @@ func TestShares(t *testing.T) {
 		if err := f.UnmarshalText([]byte("connect=20%:421,mail=10%:451,rcpt=20%:550,rcpt=10%:452,data=10%:451,eod=10%:554")); err != nil {
 			t.Fatal(err)
 		}
-		s := start(t, sink.Options{Failures: f, Seed: seed, Log: 10})
+		s := servertest.Sink(t, sink.Options{Failures: f, Seed: seed, Log: 10})
 		r := load(t, s, loadgen.Options{Clients: clients, Messages: 2000, Size: 500, PerConn: 50})
 		c := s.Counts()
 		if r.Messages != c.Messages || r.Failed != 2000-c.Messages {
@@ -221,7 +209,7 @@ func TestShares(t *testing.T) {
 
 func TestDataRefused(t *testing.T) {
 	t.Parallel()
-	s := start(t, sink.Options{Failures: sink.Failures{{Stage: sink.Data, Share: .5, Code: 451}}, Seed: 2})
+	s := servertest.Sink(t, sink.Options{Failures: sink.Failures{{Stage: sink.Data, Share: .5, Code: 451}}, Seed: 2})
 	c := dial(t, s, "127.0.0.1")
 	c.want("", "220")
 	c.want("EHLO x\r\n", "250")
@@ -244,7 +232,7 @@ func TestDataRefused(t *testing.T) {
 func TestExtensions(t *testing.T) {
 	t.Parallel()
 	ehlo := func(o sink.Options) string {
-		c := dial(t, start(t, o), "127.0.0.1")
+		c := dial(t, servertest.Sink(t, o), "127.0.0.1")
 		c.want("", "220")
 		c.say("EHLO x\r\n")
 		return c.reply()
@@ -260,7 +248,7 @@ func TestExtensions(t *testing.T) {
 
 func TestStartTLS(t *testing.T) {
 	t.Parallel()
-	s := start(t, sink.Options{TLS: true})
+	s := servertest.Sink(t, sink.Options{TLS: true})
 	r := load(t, s, loadgen.Options{Clients: 3, Messages: 60, StartTLS: true, PerConn: 5})
 	if !r.OK() || r.Messages != 60 || r.Latency[loadgen.StartTLS].Count != uint64(r.Connections) {
 		t.Errorf("got %+v", r)
@@ -289,7 +277,7 @@ func TestStartTLS(t *testing.T) {
 
 func TestLMTP(t *testing.T) {
 	t.Parallel()
-	s := start(t, sink.Options{LMTP: true, Failures: sink.Failures{{Stage: sink.EOD, Share: .3, Code: 452}}, Seed: 5})
+	s := servertest.Sink(t, sink.Options{LMTP: true, Failures: sink.Failures{{Stage: sink.EOD, Share: .3, Code: 452}}, Seed: 5})
 	r := load(t, s, loadgen.Options{Clients: 4, Messages: 200, Recipients: 3, LMTP: true})
 	c := s.Counts()
 	if r.Messages != c.Messages || r.Failures["eod 452"] != c.Refused["eod 452"] || c.Recipients+c.Refused["eod 452"] != 600 || r.OK() {
@@ -303,7 +291,7 @@ func TestLMTP(t *testing.T) {
 // TestDelay: a stage answers late, by no less than the least that jitter allows.
 func TestDelay(t *testing.T) {
 	t.Parallel()
-	s := start(t, sink.Options{Delays: sink.Delays{sink.Connect: 50 * time.Millisecond, sink.Rcpt: 80 * time.Millisecond}, Jitter: .25})
+	s := servertest.Sink(t, sink.Options{Delays: sink.Delays{sink.Connect: 50 * time.Millisecond, sink.Rcpt: 80 * time.Millisecond}, Jitter: .25})
 	r := load(t, s, loadgen.Options{Clients: 2, Messages: 6, PerConn: 1, NoPipelining: true})
 	if l := r.Latency[loadgen.Banner]; l.P50 < 37 {
 		t.Errorf("banners came within %.1f ms, want 37.5 at least", l.P50)
@@ -315,7 +303,7 @@ func TestDelay(t *testing.T) {
 
 func TestGreylist(t *testing.T) {
 	t.Parallel()
-	s := start(t, sink.Options{Greylist: time.Hour})
+	s := servertest.Sink(t, sink.Options{Greylist: time.Hour})
 	c := dial(t, s, "127.0.0.1")
 	c.want("", "220")
 	c.want("EHLO x\r\n", "250")
@@ -328,7 +316,7 @@ func TestGreylist(t *testing.T) {
 func TestDuplicatesAndSave(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "mail")
-	s := start(t, sink.Options{Save: dir, Track: []string{"X-Id", "Message-ID"}, MaxSize: 2000})
+	s := servertest.Sink(t, sink.Options{Save: dir, Track: []string{"X-Id", "Message-ID"}, MaxSize: 2000})
 	c := dial(t, s, "127.0.0.1")
 	c.want("", "220")
 	c.want("EHLO x\r\n", "250")
@@ -367,7 +355,7 @@ func TestDuplicatesAndSave(t *testing.T) {
 // TestCount: the end that was asked for, and an orderly shutdown.
 func TestCount(t *testing.T) {
 	t.Parallel()
-	s := start(t, sink.Options{Listen: []string{"127.0.0.1:0", "127.0.0.1:0"}, Count: 1})
+	s := servertest.Sink(t, sink.Options{Listen: []string{"127.0.0.1:0", "127.0.0.1:0"}, Count: 1})
 	c := dial(t, s, "127.0.0.1")
 	c.want("", "220")
 	c.want("EHLO x\r\n", "250")
@@ -425,7 +413,7 @@ func TestSwaks(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s := start(t, c.o)
+			s := servertest.Sink(t, c.o)
 			out, err := exec.CommandContext(t.Context(), swaks, append([]string{"--server", s.Addr(), "--from", "a@x.test", "--to", "b@y.test", "--helo", "x.test"}, c.args...)...).CombinedOutput()
 			if (err == nil) != (c.code == "") || !strings.Contains(string(out), c.code) {
 				t.Errorf("swaks: %v\n%s", err, out)
@@ -449,7 +437,7 @@ func TestOpenSSL(t *testing.T) {
 	if err != nil {
 		t.Fatal("this test needs openssl of the Debian package openssl")
 	}
-	s := start(t, sink.Options{TLS: true})
+	s := servertest.Sink(t, sink.Options{TLS: true})
 	ca := filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}), 0o600); err != nil {
 		t.Fatal(err)
