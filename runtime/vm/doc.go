@@ -45,9 +45,22 @@
 //	    straight into the text                                       string 41 → 28 ms
 //	kinds of errors told by type switch, not errors.As               exception 42 → 16 ms
 //
+// And on the programs as they are now:
+//
+//	frames written in place, where they were built and copied: the copy
+//	    read what the processor had not stored yet                   fib 66 → 41 ms,
+//	                                                                 method 39 → 27 ms
+//	a throw straight to its catch, an Exception in one allocation    exception 19.5 → 8.8 ms
+//	$a[k] += n without a walk along its path, cutting and joining
+//	    without iterators, no index for few keys                     policy 97 → 64 ms
+//	four bytes instead of eight per slot of an index                 map 550 → 460 ms
+//	the collector at five times what lives (cmd/internal/collector)  sieve 148 → 30 ms,
+//	                                                                 string 230 → 40 ms
+//
 // Numbers with inverted bits did not help and are gone. Constant keys of patterns as
 // one instruction gave too little to measure (policy); they stay because the listing
-// is shorter.
+// is shorter. Profile-guided compilation gave 0 to 10 % and a build of over a minute.
+// map waits for memory: half of its time is one access per key to an index of 8 MB.
 //
 // Not tried: machine code, type inference for variables that only hold numbers,
 // lists of plain floats.
