@@ -2,6 +2,7 @@ package workspace_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -175,6 +176,36 @@ func TestPlugins(t *testing.T) {
 	}
 }
 
+// TestPluginsReload: changed settings count for modules that were compiled before.
+func TestPluginsReload(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	app := "version: \"6.10\"\nservers: [{ id: in }]\nplugins: [{ id: mine, config: %d }]\n"
+	write(t, dir, map[string]string{
+		"config/smtpd.yaml": smtpd, "config/smtpd-app.yaml": fmt.Sprintf(app, 1),
+		"plugins/hsl/mine.hsl": `import $c from "plugin-config://smtpd-app.yaml"; function config() { global $c; return $c; }`,
+		"hooks/eod/main.hsl":   `import { config } from "extras://mine"; echo config();`,
+	})
+	w, err := workspace.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	l := loader()
+	for i := 1; i <= 2; i++ {
+		write(t, dir, map[string]string{"config/smtpd-app.yaml": fmt.Sprintf(app, i)})
+		if got, want := load(t, w, l), fmt.Sprintln(i); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+func loader() *module.Loader {
+	b := registry.New()
+	stdlib.Register(b)
+	return module.NewLoader(b.Freeze())
+}
+
 // run loads a workspace and returns what its eod script prints, or the faults.
 func run(t *testing.T, dir string) string {
 	t.Helper()
@@ -183,27 +214,30 @@ func run(t *testing.T, dir string) string {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	c, diags := config.Load(dir, os.LookupEnv)
-	var text []string
+	return load(t, w, loader())
+}
+
+func load(t *testing.T, w *workspace.Workspace, l *module.Loader) string {
+	t.Helper()
+	var scripts *workspace.Scripts
+	var set *module.Set
+	c, diags := config.Load(w.Root, os.LookupEnv)
 	if !diags.Errors() {
-		var s *workspace.Scripts
-		s, diags = w.Scripts(c, nil, nil)
-		if !diags.Errors() {
-			var out strings.Builder
-			b := registry.New()
-			stdlib.Register(b)
-			var set *module.Set
-			set, diags = module.NewLoader(b.Freeze()).Build(t.Context(), s.Roots, s.Entries)
-			if img := set.Image("eod/main"); !diags.Errors() && img != nil {
-				if _, err := vm.New(img, vm.DefaultHost(&out), vm.Limits{}).Run(t.Context()); err != nil {
-					return err.Error()
-				}
-				return out.String()
-			}
+		scripts, diags = w.Scripts(c, nil, nil)
+	}
+	if !diags.Errors() {
+		set, diags = l.Build(t.Context(), scripts.Roots, scripts.Entries)
+	}
+	if diags.Errors() {
+		var text []string
+		for _, d := range diags {
+			text = append(text, d.Error())
 		}
+		return strings.Join(text, "\n")
 	}
-	for _, d := range diags {
-		text = append(text, d.Error())
+	var out strings.Builder
+	if _, err := vm.New(set.Image("eod/main"), vm.DefaultHost(&out), vm.Limits{}).Run(t.Context()); err != nil {
+		return err.Error()
 	}
-	return strings.Join(text, "\n")
+	return out.String()
 }

@@ -20,11 +20,7 @@ func (t *Thread) catch(v value.Value, stop int) bool {
 			case h.Barrier:
 				return false
 			}
-			for j := i + 1; j < len(t.frames); j++ {
-				if g := t.frames[j].gen; g != nil {
-					g.done = true
-				}
-			}
+			// A generator is the lowest frame of its loop: none of them is left here.
 			t.frames = t.frames[:i+1]
 			t.stack[f.base+h.Reg] = v
 			f.pc = h.Target
