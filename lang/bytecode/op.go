@@ -111,6 +111,8 @@ const (
 	PathGet
 	Destructure
 	ElemK
+	Take
+	TakeLast
 	RestOf
 	Call
 	CallFunc
@@ -247,6 +249,8 @@ var Table = [opCount]Info{
 	PathIsset:            {"pathisset", "R R P", "A = path P leads somewhere"},
 	PathGet:              {"pathget", "R R P", "A = value at path P, undefined when absent"},
 	ElemK:                {"elemk", "R R K", "A = share(B[C]), none when absent or B is no array"},
+	Take:                 {"take", "R R n", "A = elemk(B, C), B a temporary whose element C is read once"},
+	TakeLast:             {"takelast", "R R n", "A = take(B, C), B is dead afterwards"},
 	Destructure:          {"destructure", "R R R", "A = B[C], undefined when absent"},
 	RestOf:               {"restof", "R R n", "A = the elements of B but the first n"},
 	Call:                 {"call", "R n", "A = A(A+1, … A+n)"},

@@ -60,7 +60,7 @@ func (f *fn) plainAssign(n *ast.Assign, used bool) int {
 	if p, ok := n.Target.(*ast.Pattern); ok {
 		t := f.temp(1)
 		f.into(n.Value, t)
-		f.pattern(p, t)
+		f.pattern(p, t, !used)
 		f.top = t + 1
 		return t
 	}
@@ -122,7 +122,7 @@ func staticVar(x ast.Expr) (int, bool) {
 // except through alias.
 func (f *fn) store(x ast.Expr, r int) {
 	if p, ok := x.(*ast.Pattern); ok {
-		f.pattern(p, r)
+		f.pattern(p, r, false)
 		return
 	}
 	if v, ok := f.variable(x); ok {
@@ -356,8 +356,9 @@ func (f *fn) assignIfNone(n *ast.Assign) int {
 	return t
 }
 
-// pattern distributes the value in register r, which must be owned.
-func (f *fn) pattern(p *ast.Pattern, r int) {
+// pattern distributes the value in register r, which must be owned. When it is dead
+// afterwards, its elements are taken out of it.
+func (f *fn) pattern(p *ast.Pattern, r int, dead bool) {
 	if r < len(f.proto.Vars) {
 		t := f.temp(1)
 		f.emit(bytecode.Move, t, r, 0)
@@ -371,7 +372,14 @@ func (f *fn) pattern(p *ast.Pattern, r int) {
 		if e.Default == nil && !f.c.plain {
 			if c, ok := f.patternKey(p, i); ok {
 				f.at(e.Target)
-				f.emit(bytecode.ElemK, v, r, c)
+				switch {
+				case !dead || p.Keyed:
+					f.emit(bytecode.ElemK, v, r, c)
+				case i == len(p.Elems)-1 && p.Rest == nil:
+					f.emit(bytecode.TakeLast, v, r, i)
+				default:
+					f.emit(bytecode.Take, v, r, i)
+				}
 				f.storeOwned(e.Target, v)
 				f.top = top
 				continue

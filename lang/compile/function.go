@@ -215,7 +215,7 @@ func (f *fn) retarget(t, dst int) bool {
 func produces(op bytecode.Op) bool {
 	switch op {
 	case bytecode.LoadK, bytecode.LoadFunc, bytecode.LoadBuiltin, bytecode.LoadClass, bytecode.Closure,
-		bytecode.Concat, bytecode.ConcatN, bytecode.Move, bytecode.ElemK:
+		bytecode.Concat, bytecode.ConcatN, bytecode.Move, bytecode.ElemK, bytecode.Take, bytecode.TakeLast:
 		return true
 	}
 	return op >= bytecode.Add && op <= bytecode.ShiftRightZero || op >= bytecode.Neg && op <= bytecode.NotMatches

@@ -132,7 +132,7 @@ func (g *generator) stmt(depth int) {
 		g.stmt(depth - 1)
 		g.line("} catch ($e) { echo is_object($e) ? $e->message() : $e; %s = %s; }", v, g.literal())
 	case 12:
-		g.line("[%s, %s%s] = %s;", v, g.oneOf(g.vars...), g.oneOf("", " = 3"), g.expr(2))
+		g.line("[%s, %s%s] = %s;", v, g.oneOf(g.vars...), g.oneOf("", "", " = 3", ", $o["+g.call(1)+"]"), g.oneOf(g.expr(2), g.list()))
 	case 13:
 		g.line("[%q => %s] = %s;", g.oneOf("k", "p", "1"), v, g.expr(2))
 	case 14:

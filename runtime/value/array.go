@@ -48,6 +48,20 @@ func NewArray(n int) *Array {
 	return &Array{vals: make([]Value, 0, n)}
 }
 
+// Room returns how many elements have a place in a packed array.
+func (a *Array) Room() int { return cap(a.vals) }
+
+// Reuse empties an array that nobody holds any more. It reports false when it is not
+// worth keeping for another use: it is not a short list.
+func (a *Array) Reuse() bool {
+	if a.t != nil || cap(a.vals) == 0 || cap(a.vals) > 4 {
+		return false
+	}
+	clear(a.vals)
+	a.vals = a.vals[:0]
+	return true
+}
+
 // List returns an array of the values with keys from 0.
 func List(vals ...Value) *Array {
 	a := NewArray(len(vals))
@@ -272,10 +286,11 @@ func (a *Array) Ref(key Value) *Value {
 		return a.insert(k, Undef)
 	}
 	hash := hashKey(k)
-	if i := a.lookup(k, hash); i >= 0 {
+	i, free := a.lookup(k, hash)
+	if i >= 0 {
 		return &a.vals[i]
 	}
-	return a.insertHashed(k, Undef, hash)
+	return a.insertAt(free, k, Undef, hash)
 }
 
 // RefAppend returns the place of a new last element.

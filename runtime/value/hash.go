@@ -3,15 +3,23 @@ package value
 import (
 	"hash/maphash"
 	"math"
+	"math/bits"
 	"unsafe"
 )
 
-// The index of an unpacked array is an open-addressing table with linear probing.
+// The index of an unpacked array is an open-addressing table of uint32.
 // A slot holds the number of an entry plus one in the bits that count the slots of
 // the index, and those bits of the hash of its key that do not choose the slot above
 // them: probing compares them before it touches keys, and a slot takes four bytes,
 // since most of the time of a lookup in a large array goes into fetching it. 0 is a
 // free slot, the mask itself, which no entry reaches, a deleted one to probe past.
+//
+// Sixteen slots, a line of the processor's cache, are a row. Keys that follow each
+// other (numbers, texts that differ in their last character) share a row and have
+// different places in it: counting through keys fetches a row once, not once per
+// key. Which row it is depends on all the rest of the key through a seeded hash, so
+// that no more than sixteen keys can be made to meet. Probing goes round the row
+// first, then to others at growing distances.
 //
 // There is no index at all
 //   - with few entries, which are compared one by one,
@@ -21,25 +29,56 @@ import (
 // few is the number of entries up to which an array needs no index.
 const few = 4
 
-var seed = maphash.MakeSeed()
+// row is the number of slots that share a line of the cache.
+const row = 16
+
+// golden spreads numbers that follow each other evenly over the rows.
+const golden = 0x9e3779b97f4a7c15
+
+var (
+	seed = maphash.MakeSeed()
+	odd  = maphash.String(seed, "odd") | 1
+)
 
 // hashKey hashes a converted key.
 func hashKey(k Value) uint32 {
-	if k.IsNumber() {
-		x := math.Float64bits(k.Num()+0) * 0x9e3779b97f4a7c15
-		return uint32(x >> 32)
-	}
-	if k.Kind() == KString {
-		return uint32(maphash.String(seed, k.Str()))
-	}
-	if k.Kind() == KArray {
+	switch {
+	case k.IsNumber():
+		if !isInteger(k.Num()) {
+			return uint32(maphash.Comparable(seed, k.n))
+		}
+		// Each million numbers have their secret place, from which multiples of the
+		// golden ratio lead. It is their highest bits that are spread evenly, so these
+		// become the lowest, where they choose the row, whatever the number of rows.
+		n := uint64(int64(k.Num()))
+		return near(bits.Reverse64(mix(n>>20)+n>>4%(1<<16)*golden)<<36, uint32(n))
+	case k.Kind() == KString:
+		s := k.Str()
+		if s == "" {
+			return 0
+		}
+		last := s[len(s)-1]
+		return near(maphash.String(seed, s[:len(s)-1])+uint64(last/row)*odd, uint32(last))
+	case k.Kind() == KArray:
 		return 0x5bd1 + uint32(k.Array().Len())
-	}
-	if k.Kind() == KFunc { // several values can be one function, see sameFunc
+	case k.Kind() == KFunc: // several values can be one function, see sameFunc
 		return uint32(maphash.String(seed, k.Func().Name))
 	}
-	x := uint64(uintptr(k.p))*0x9e3779b97f4a7c15 ^ k.n
-	return uint32(x >> 32)
+	return uint32(mix(uint64(uintptr(k.p))^k.n) >> 32)
+}
+
+// mix depends on a secret.
+func mix(x uint64) uint64 {
+	hi, lo := bits.Mul64(x, odd)
+	return hi ^ lo
+}
+
+// near is the hash of the key n among those that share the hash of a row. Its lowest
+// bits are the place in the row, shuffled by the row, else keys with equal ends would
+// fill one column; its highest tell the keys of a row apart.
+func near(hash uint64, n uint32) uint32 {
+	h := uint32(hash >> 32)
+	return (h^n<<28)&^(row-1) | (h>>28^n)&(row-1)
 }
 
 // sameKey compares converted keys.
@@ -63,10 +102,14 @@ func (a *Array) find(k Value) int {
 		}
 		return -1
 	}
+	if len(a.t.keys) <= few && len(a.t.index) == 0 {
+		return a.scan(k)
+	}
 	if len(a.t.index) == 0 {
 		return a.search(k)
 	}
-	return a.lookup(k, hashKey(k))
+	i, _ := a.lookup(k, hashKey(k))
+	return i
 }
 
 // search is find in an array without an index.
@@ -136,18 +179,22 @@ func (a *Array) ascending() bool {
 	return true
 }
 
-// lookup is find for a key whose hash is known, in an array with an index.
-func (a *Array) lookup(k Value, hash uint32) int {
-	index := a.t.index
-	mask := uint32(len(index) - 1)
-	for h := hash & mask; ; h = (h + 1) & mask {
-		s := index[h]
-		if s == 0 {
-			return -1
-		}
-		if (s^hash)&^mask == 0 {
-			if e := s & mask; e != mask && sameKey(a.t.keys[e-1], k) {
-				return int(e - 1)
+// lookup is find for a key whose hash is known, in an array with an index. For an
+// absent key it returns the slot that is free for it.
+func (a *Array) lookup(k Value, hash uint32) (entry int, free *uint32) {
+	mask := uint32(len(a.t.index) - 1)
+	for r := a.t.rows(hash); ; r.next() {
+		slots := r.slots()
+		for i := range uint32(row) {
+			slot := &slots[(hash+i)%row]
+			s := *slot
+			if s == 0 {
+				return -1, slot
+			}
+			if (s^hash)&^mask == 0 {
+				if e := s & mask; e != mask && sameKey(a.t.keys[e-1], k) {
+					return int(e - 1), nil
+				}
 			}
 		}
 	}
@@ -155,12 +202,52 @@ func (a *Array) lookup(k Value, hash uint32) int {
 
 // enter puts an entry into the index, which has a free slot.
 func (t *table) enter(hash uint32, entry int) {
-	mask := uint32(len(t.index) - 1)
-	h := hash & mask
-	for s := t.index[h]; s != 0 && s != mask; s = t.index[h] {
-		h = (h + 1) & mask
+	for r := t.rows(hash); ; r.next() {
+		slots := r.slots()
+		for i := range uint32(row) {
+			if s := &slots[(hash+i)%row]; *s == 0 {
+				*s = t.slot(hash, entry)
+				return
+			}
+		}
 	}
-	t.index[h] = hash&^mask | uint32(entry+1)
+}
+
+// slot is the slot of an entry.
+func (t *table) slot(hash uint32, entry int) uint32 {
+	return hash&^uint32(len(t.index)-1) | uint32(entry+1)
+}
+
+// leave takes an entry out of the index.
+func (t *table) leave(hash uint32, entry int) {
+	mask := uint32(len(t.index) - 1)
+	for r := t.rows(hash); ; r.next() {
+		slots := r.slots()
+		for i := range uint32(row) {
+			if s := &slots[(hash+i)%row]; *s&mask == uint32(entry+1) {
+				*s = mask
+				return
+			}
+		}
+	}
+}
+
+// rows walks the rows where a key may be. The distances between them grow by one,
+// which reaches them all.
+type rows struct {
+	index     []uint32
+	at, steps uint32
+}
+
+func (t *table) rows(hash uint32) rows {
+	return rows{index: t.index, at: hash & uint32(len(t.index)-row)}
+}
+
+func (r *rows) slots() *[row]uint32 { return (*[row]uint32)(r.index[r.at:]) }
+
+func (r *rows) next() {
+	r.steps += row
+	r.at = (r.at + r.steps) & uint32(len(r.index)-1)
 }
 
 // unpack gives a packed array its keys and index.
@@ -174,7 +261,7 @@ func (a *Array) unpack() {
 
 // indexSize is the size of an index for n entries with room to grow.
 func indexSize(n int) int {
-	size := 8
+	size := row
 	for size < 2*(n+1) {
 		size *= 2
 	}
@@ -207,23 +294,27 @@ func (a *Array) reindex() {
 
 // insert adds an absent converted key and returns the place of its value.
 func (a *Array) insert(k, v Value) *Value {
-	if len(a.t.index) == 0 {
-		if len(a.t.keys) < few || a.larger(k) {
-			return a.add(k, v)
-		}
+	if len(a.t.index) == 0 && len(a.t.keys) >= few && !a.larger(k) {
 		a.reindex()
 	}
-	return a.insertHashed(k, v, hashKey(k))
+	if len(a.t.index) == 0 {
+		return a.add(k, v)
+	}
+	hash := hashKey(k)
+	_, free := a.lookup(k, hash)
+	return a.insertAt(free, k, v, hash)
 }
 
-// insertHashed is insert for an array with an index, or one that needs it now.
-func (a *Array) insertHashed(k, v Value, hash uint32) *Value {
+// insertAt is insert where lookup has found a free slot.
+func (a *Array) insertAt(free *uint32, k, v Value, hash uint32) *Value {
 	if 4*(len(a.t.keys)+1) > 3*len(a.t.index) {
 		a.reindex()
+		if len(a.t.index) == 0 {
+			return a.add(k, v)
+		}
+		_, free = a.lookup(k, hash)
 	}
-	if len(a.t.index) > 0 {
-		a.t.enter(hash, len(a.t.keys))
-	}
+	*free = a.t.slot(hash, len(a.t.keys))
 	return a.add(k, v)
 }
 
@@ -253,12 +344,7 @@ func (a *Array) remove(i int, k Value) {
 		a.reindex() // there are no holes yet: entries keep their numbers
 	}
 	if len(a.t.index) > 0 {
-		mask := uint32(len(a.t.index) - 1)
-		h := hashKey(k) & mask
-		for a.t.index[h]&mask != uint32(i+1) {
-			h = (h + 1) & mask
-		}
-		a.t.index[h] = mask
+		a.t.leave(hashKey(k), i)
 	}
 	a.t.keys[i], a.vals[i] = Undef, Undef
 	a.t.live--

@@ -126,10 +126,9 @@ var singles = func() (t [256]byte) {
 // Byte returns a string of one byte without allocating.
 func Byte(c byte) Value { return Value{unsafe.Pointer(&singles[c]), uint64(KString) | 1<<8} }
 
-// Split cuts s at each of the n-1 delimiters in it, which are not empty, into a
-// list of n strings that share its memory.
-func Split(s, delimiter string, n int) *Array {
-	a := NewArray(n)
+// Split fills an empty array with room for n with the n parts of s between the n-1
+// delimiters in it, which are not empty. They share its memory.
+func (a *Array) Split(s, delimiter string, n int) {
 	a.vals = a.vals[:n]
 	for i := range n - 1 {
 		var end int
@@ -142,5 +141,4 @@ func Split(s, delimiter string, n int) *Array {
 		s = s[end+len(delimiter):]
 	}
 	a.vals[n-1] = Str(s)
-	return a
 }

@@ -198,10 +198,7 @@ func (t *Thread) leave(f *frame, v value.Value) int {
 	switch {
 	case f.gen != nil:
 	case f.ctor:
-		v = t.stack[f.base]
-		if c := v.Cell(); c != nil {
-			v = c.V
-		}
+		v = linked(t.stack[f.base])
 		fallthrough
 	default:
 		t.stack[f.ret] = v

@@ -225,6 +225,36 @@ func elementOr(x, key *value.Value, def value.Value) value.Value {
 	return def
 }
 
+// take is element i of a list that a pattern takes apart; last tells that nobody will
+// look at it again.
+func (t *Thread) take(x *value.Value, i int, last bool) value.Value {
+	list, ok := x.OwnList()
+	if !ok {
+		key := value.Int(i)
+		return elementOr(x, &key, value.None).Share()
+	}
+	v := value.None
+	if i < len(list) {
+		v = list[i]
+	}
+	if last {
+		if a := x.Array(); a.Reuse() {
+			t.spare = a
+		}
+	}
+	return v
+}
+
+// NewArray returns an empty array with room for n elements. It may be one that a
+// pattern took apart: [$a, $b] = f() makes a list for a moment only.
+func (t *Thread) NewArray(n int) *value.Array {
+	if a := t.spare; a != nil && a.Room() >= n {
+		t.spare = nil
+		return a
+	}
+	return value.NewArray(n)
+}
+
 // restOf is the ...$rest of a pattern.
 func restOf(v value.Value, skip int) value.Value {
 	out := value.NewArray(0)

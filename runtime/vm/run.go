@@ -69,10 +69,7 @@ run:
 	case bytecode.LoadCell:
 		*at(r, in.A) = value.FromCell(f.fn.Cells[in.B])
 	case bytecode.GetBox, bytecode.GetBoxQ:
-		v := *at(r, in.B)
-		if c := v.Cell(); c != nil {
-			v = c.V
-		}
+		v := linked(*at(r, in.B))
 		if v.IsUndefined() && in.Op == bytecode.GetBox {
 			err = undefined(f.proto.Vars[in.B])
 			goto fail
@@ -437,7 +434,7 @@ run:
 	case bytecode.Loop:
 		goto back
 	case bytecode.NewArray:
-		*at(r, in.A) = value.FromArray(value.NewArray(int(in.B)))
+		*at(r, in.A) = value.FromArray(t.NewArray(int(in.B)))
 	case bytecode.ArrayPush:
 		at(r, in.A).Array().Push(*at(r, in.B))
 		if err = t.charge(elementSize); err != nil {
@@ -543,6 +540,8 @@ run:
 		}
 	case bytecode.ElemK:
 		at(r, in.A).Set(elementOr(at(r, in.B), at(k, in.C), value.None).Share())
+	case bytecode.Take, bytecode.TakeLast:
+		at(r, in.A).Set(t.take(at(r, in.B), int(in.C), in.Op == bytecode.TakeLast))
 	case bytecode.Destructure:
 		at(r, in.A).Set(elementOr(at(r, in.B), at(r, in.C), value.Undef).Borrow())
 	case bytecode.RestOf:

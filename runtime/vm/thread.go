@@ -27,6 +27,7 @@ type Thread struct {
 	// Foreign is what package foreign knows of the run.
 	Foreign any
 
+	spare *value.Array // empty, see NewArray
 	meter meter
 	held  map[string]*barrier // barriers that this thread is inside of
 }
@@ -95,7 +96,7 @@ func (t *Thread) Reset() {
 	t.frames = t.frames[:0]
 	clear(t.mods)
 	t.Data, t.Foreign, t.ctx = nil, nil, nil
-	t.meter = meter{}
+	t.spare, t.meter = nil, meter{}
 	t.held = nil
 }
 

@@ -242,6 +242,27 @@ func TestReset(t *testing.T) {
 	}
 }
 
+// TestPatternsReuse takes lists apart that nobody else holds: none of them is a new one.
+func TestPatternsReuse(t *testing.T) {
+	img := image(t, `
+		function swap($a, $b) { return [$b, $a]; }
+		$a = 1; $b = 2;
+		for ($i = 0; $i < 1000; $i += 1) {
+			[$a, $b] = [$b, $a];
+			[$a, $b] = swap($a, $b);
+		}`)
+	th := vm.New(img, vm.DefaultHost(&bytes.Buffer{}), vm.Limits{})
+	allocs := testing.AllocsPerRun(10, func() {
+		th.Reset()
+		if _, err := th.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if allocs > 100 {
+		t.Errorf("%v allocations", allocs)
+	}
+}
+
 // BenchmarkHook is a hook of ordinary size on a fresh thread.
 func BenchmarkHook(b *testing.B) {
 	img := image(b, `

@@ -46,3 +46,12 @@ func pcAfter(code unsafe.Pointer, in *bytecode.Instr) int {
 func (t *Thread) window(f *frame) []value.Value {
 	return t.stack[f.base : f.base+f.regs : f.base+f.regs]
 }
+
+// linked returns what the cell holds that a register is linked to, v itself when
+// it is not.
+func linked(v value.Value) value.Value {
+	if c := v.Cell(); c != nil {
+		return c.V
+	}
+	return v
+}

@@ -125,7 +125,9 @@ func splitAll(t *vm.Thread, s, delimiter string) (value.Value, error) {
 	if err := t.Reserve(n * value.ElementSize); err != nil {
 		return value.None, err
 	}
-	return value.FromArray(value.Split(s, delimiter, n)), nil
+	a := t.NewArray(n)
+	a.Split(s, delimiter, n)
+	return value.FromArray(a), nil
 }
 
 func cutting(b *registry.Builder) {

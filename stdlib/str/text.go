@@ -1,6 +1,7 @@
 package str
 
 import (
+	"encoding/binary"
 	"strings"
 	"unsafe"
 )
@@ -130,6 +131,9 @@ func shift(s string, lo, hi byte) string {
 			continue
 		}
 		b := []byte(s)
+		for ; i+8 <= len(b); i += 8 {
+			binary.LittleEndian.PutUint64(b[i:], shift8(binary.LittleEndian.Uint64(b[i:]), lo))
+		}
 		for ; i < len(b); i++ {
 			// 0xff above the low byte when b[i] is one of the 26: names and addresses
 			// mix cases in ways that no branch foretells.
@@ -138,6 +142,16 @@ func shift(s string, lo, hi byte) string {
 		return unsafe.String(unsafe.SliceData(b), len(b)) // nobody else has b
 	}
 	return s
+}
+
+// shift8 is shift for eight bytes. The sums of seven bits each tell by their highest
+// bit whether a byte is at least lo, and whether it is above the 26.
+func shift8(x uint64, lo byte) uint64 {
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	low := x &^ high
+	from := low + each*uint64(0x80-lo)
+	above := low + each*uint64(0x80-lo-26)
+	return x ^ (from&^above&^x&high)>>2
 }
 
 // Trim removes bytes of the set cut from one or both ends.

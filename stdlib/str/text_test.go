@@ -101,3 +101,29 @@ func TestFind(t *testing.T) {
 		})
 	}
 }
+
+// TestCase changes every byte at every place of a text, eight of which go at once.
+func TestCase(t *testing.T) {
+	t.Parallel()
+	one := func(b, lo, hi byte) byte {
+		if b >= lo && b <= hi {
+			return b ^ 0x20
+		}
+		return b
+	}
+	for b := range 256 {
+		for n := range 20 {
+			s := []byte(strings.Repeat("x", n) + string([]byte{byte(b)}) + "Zz@[`{\x80\xc1\xfa")
+			var lower, upper []byte
+			for _, c := range s {
+				lower, upper = append(lower, one(c, 'A', 'Z')), append(upper, one(c, 'a', 'z'))
+			}
+			if got := str.Lower(string(s)); got != string(lower) {
+				t.Fatalf("Lower(%q) = %q", s, got)
+			}
+			if got := str.Upper(string(s)); got != string(upper) {
+				t.Fatalf("Upper(%q) = %q", s, got)
+			}
+		}
+	}
+}
