@@ -59,8 +59,8 @@ func (s *Server) store(ctx context.Context, mail message.Source, units []*spool.
 	if err := s.spool.Put(context.WithoutCancel(ctx), mail, units); err != nil {
 		return err
 	}
+	s.queue.Add(units...)
 	for _, u := range units {
-		s.queue.Add(u)
 		s.o.Logger.Info("queued", "event", "queued", "transaction", u.Transaction, "queueid", u.Queue, "sender", u.Sender.Lower(),
 			"recipient", u.Recipient.Lower(), "transportid", u.TransportID, "size", u.Size, "saslusername", u.AuthUser, "senderhelo", u.Helo)
 	}

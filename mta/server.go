@@ -298,9 +298,9 @@ func (s *Server) serve(listeners []listener, socket net.Listener) error {
 func (s *Server) recover(ctx context.Context) {
 	var units atomic.Int64
 	begin := time.Now()
-	err := s.spool.Recover(func(u *spool.Unit) error {
-		s.queue.Add(u)
-		units.Add(1)
+	err := s.spool.Recover(func(some []*spool.Unit) error {
+		s.queue.Add(some...)
+		units.Add(int64(len(some)))
 		return ctx.Err()
 	})
 	if err != nil && ctx.Err() == nil {

@@ -163,19 +163,21 @@ func spooled(t *testing.T, dir string) map[string]int {
 	out := map[string]int{}
 	paths := map[int]int{}
 	var mu sync.Mutex
-	if err := s.Recover(func(u *spool.Unit) error {
-		src, err := s.Content(u)
-		if err != nil {
-			return err
-		}
-		b, err := message.ReadRange(src, 0, src.Size())
-		if err != nil {
-			return err
-		}
+	if err := s.Recover(func(units []*spool.Unit) error {
 		mu.Lock()
 		defer mu.Unlock()
-		paths[u.Path]++
-		out[xid.FindStringSubmatch(string(b))[1]]++
+		for _, u := range units {
+			src, err := s.Content(u)
+			if err != nil {
+				return err
+			}
+			b, err := message.ReadRange(src, 0, src.Size())
+			if err != nil {
+				return err
+			}
+			paths[u.Path]++
+			out[xid.FindStringSubmatch(string(b))[1]]++
+		}
 		return nil
 	}); err != nil {
 		t.Error(err)

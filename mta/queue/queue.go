@@ -83,18 +83,23 @@ func New(store Store, d Deliverer, o Options) *Queue {
 // Policies returns the engine that the queue obeys.
 func (q *Queue) Policies() *policy.Engine { return q.o.Policies }
 
-// Add puts a stored unit into the schedule.
-func (q *Queue) Add(u *spool.Unit) {
-	e := newEntry(u)
+// Add puts stored units into the schedule. It does not keep the slice.
+func (q *Queue) Add(units ...*spool.Unit) {
+	entries := make([]*entry, len(units))
+	for i, u := range units {
+		entries[i] = newEntry(u)
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.all[e.key] != nil {
-		return
+	for i, e := range entries {
+		if q.all[e.key] != nil {
+			continue
+		}
+		q.all[e.key] = e
+		q.inState[e.state]++
+		q.charge(e, units[i].Quotas)
+		q.place(e)
 	}
-	q.all[e.key] = e
-	q.inState[e.state]++
-	q.charge(e, u.Quotas)
-	q.place(e)
 }
 
 // set changes the state of an entry.

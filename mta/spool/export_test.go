@@ -64,6 +64,12 @@ func Flush(s *Spool) error {
 	return st.apart(st.db.Flush)
 }
 
+// Merged reports whether the first store has merged its tables.
+func Merged(s *Spool) bool {
+	m := s.volumes[0].store.Load().db.Metrics()
+	return m.Compact.NumInProgress == 0 && m.Levels[0].Sublevels < 4
+}
+
 // Content returns the transactions that the first store has content of.
 func Content(s *Spool) map[string]bool {
 	out := map[string]bool{}

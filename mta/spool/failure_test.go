@@ -181,7 +181,7 @@ func TestRecoverStops(t *testing.T) {
 	defer closed(t, s)
 	stop := errors.New("stop")
 	var n atomic.Int64
-	if err := s.Recover(func(*spool.Unit) error { n.Add(1); return stop }); !errors.Is(err, stop) || n.Load() > 4 {
-		t.Errorf("%v after %d units", err, n.Load())
+	if err := s.Recover(func([]*spool.Unit) error { n.Add(1); return stop }); !errors.Is(err, stop) || n.Load() > 4 {
+		t.Errorf("%v after %d calls", err, n.Load())
 	}
 }

@@ -62,7 +62,7 @@ func pair(f *faulty, alone bool) spool.Options {
 }
 
 // until waits for a condition.
-func until(t *testing.T, what string, f func() bool) {
+func until(t testing.TB, what string, f func() bool) {
 	t.Helper()
 	for end := time.Now().Add(time.Minute); !f(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
@@ -89,7 +89,7 @@ func scenario(t *testing.T, s *spool.Spool, f *faulty, alone bool) (want map[str
 	var units []*spool.Unit
 	var later []func() error
 	rng := rand.New(rand.NewPCG(5, 6))
-	if err := s.Recover(func(*spool.Unit) error { return nil }); err != nil && !errors.Is(err, spool.ErrFailed) {
+	if err := s.Recover(func([]*spool.Unit) error { return nil }); err != nil && !errors.Is(err, spool.ErrFailed) {
 		t.Error(err)
 	}
 	try := func(f func() error) {
@@ -199,14 +199,16 @@ func faultAt(t *testing.T, f *faulty, alone bool) (refused int) {
 	if !alone {
 		found["good"] = 0
 	}
-	if err := s.Recover(func(u *spool.Unit) error {
+	if err := s.Recover(func(units []*spool.Unit) error {
 		mu.Lock()
 		defer mu.Unlock()
-		if _, twice := got[u.ID()]; twice {
-			t.Errorf("%s is there twice", u.ID())
+		for _, u := range units {
+			if _, twice := got[u.ID()]; twice {
+				t.Errorf("%s is there twice", u.ID())
+			}
+			got[u.ID()] = u.Retry
+			found[o.Paths[u.Path].Path]++
 		}
-		got[u.ID()] = u.Retry
-		found[o.Paths[u.Path].Path]++
 		return nil
 	}); err != nil {
 		t.Error(err)
@@ -299,10 +301,12 @@ func TestBrokenAtStart(t *testing.T) {
 	defer closed(t, s)
 	var mu sync.Mutex
 	got := map[string]bool{}
-	if err := s.Recover(func(u *spool.Unit) error {
+	if err := s.Recover(func(units []*spool.Unit) error {
 		mu.Lock()
 		defer mu.Unlock()
-		got[u.ID()] = true
+		for _, u := range units {
+			got[u.ID()] = true
+		}
 		return nil
 	}); err != nil {
 		t.Error(err)

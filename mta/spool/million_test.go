@@ -28,8 +28,18 @@ func processor(b *testing.B) time.Duration {
 
 // BenchmarkMillion starts with a million messages of 2 KiB on disk that are due
 // later: how long until the queue knows all, what it needs of memory, and what a
-// Put takes meanwhile, from the first moment.
+// Put takes meanwhile, from the first moment. It starts right behind filling the store
+// as fast as it goes, whose tables are merged meanwhile, and when they are merged.
 func BenchmarkMillion(b *testing.B) {
+	for _, c := range []struct {
+		name   string
+		merged bool
+	}{{"filled", false}, {"merged", true}} {
+		b.Run(c.name, func(b *testing.B) { million(b, c.merged) })
+	}
+}
+
+func million(b *testing.B, merged bool) {
 	const units = 1_000_000
 	o := spool.Options{Paths: []spool.Path{{Path: b.TempDir()}}, Logger: quiet, Readers: 4}
 	s := open(b, o)
@@ -41,6 +51,9 @@ func BenchmarkMillion(b *testing.B) {
 		u.Due = due
 		return s.Put(b.Context(), message.Bytes(content), []*spool.Unit{u})
 	})
+	if merged {
+		until(b, "merging", func() bool { return spool.Merged(s) })
+	}
 	closed(b, s)
 	heap := func() int64 {
 		runtime.GC()
@@ -69,7 +82,7 @@ func BenchmarkMillion(b *testing.B) {
 				slowest = max(slowest, time.Since(start))
 			}
 		})
-		if err := s.Recover(func(u *spool.Unit) error { q.Add(u); return nil }); err != nil {
+		if err := s.Recover(func(u []*spool.Unit) error { q.Add(u...); return nil }); err != nil {
 			b.Fatal(err)
 		}
 		took, used := time.Since(begin), processor(b)-cpu

@@ -18,10 +18,13 @@ const (
 	CorruptRename = "rename"
 )
 
+// batch is how many units a reader hands over at once: it may have to wait for others.
+const batch = 256
+
 // recover calls f with every unit that was in the store when it was opened, and
 // removes content that a crash left behind. Messages may be put meanwhile. So many
 // readers take ranges of keys in turn, each with an iterator of its own.
-func (s *store) recover(readers int, corrupt string, f func(*Unit) error) error {
+func (s *store) recover(readers int, corrupt string, f func([]*Unit) error) error {
 	var g errgroup.Group
 	var next atomic.Int64
 	for range max(readers, 1) {
@@ -53,20 +56,29 @@ func (s *store) recover(readers int, corrupt string, f func(*Unit) error) error 
 const ranges = 256
 
 // units reads the units of one range.
-func (s *store) units(n int, corrupt string, f func(*Unit) error) error {
+func (s *store) units(n int, corrupt string, f func([]*Unit) error) error {
 	end := []byte{keyUnit, byte(n + 1)}
 	if n == ranges-1 {
 		end = []byte{keyUnit + 1}
 	}
-	return s.each([]byte{keyUnit, byte(n)}, end, func(key, val []byte) error {
+	units := make([]*Unit, 0, batch)
+	err := s.each([]byte{keyUnit, byte(n)}, end, func(key, val []byte) error {
 		u, err := decodeUnit(val)
 		if err != nil {
 			return s.broken(corrupt, key, val)
 		}
 		// It is kept for long, and must not keep the record.
 		u.Transaction = strings.Clone(u.Transaction)
-		return f(u)
+		if units = append(units, u); len(units) < batch {
+			return nil
+		}
+		defer func() { units = units[:0] }()
+		return f(units)
 	})
+	if err != nil || len(units) == 0 {
+		return err
+	}
+	return f(units)
 }
 
 // each calls f with the pairs between two keys that were there at the start.

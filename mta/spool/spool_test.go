@@ -77,10 +77,15 @@ func recovered(t testing.TB, s *spool.Spool) map[string]*spool.Unit {
 	t.Helper()
 	var mu sync.Mutex
 	out := map[string]*spool.Unit{}
-	if err := s.Recover(func(u *spool.Unit) error {
+	if err := s.Recover(func(units []*spool.Unit) error {
 		mu.Lock()
 		defer mu.Unlock()
-		out[u.ID()] = u
+		for _, u := range units {
+			if out[u.ID()] != nil {
+				t.Errorf("%s is there twice", u.ID())
+			}
+			out[u.ID()] = u
+		}
 		return nil
 	}); err != nil {
 		t.Fatal(err)

@@ -21,8 +21,8 @@ type volume struct {
 	state atomic.Value          // State, as it was reported
 
 	mu    sync.Mutex
-	doubt map[string]bool   // transactions whose Put failed with the store
-	f     func(*Unit) error // of Recover
+	doubt map[string]bool     // transactions whose Put failed with the store
+	f     func([]*Unit) error // of Recover
 
 	// Of the keeper.
 	since time.Time     // when the store was opened
@@ -112,17 +112,19 @@ func (v *volume) open() error {
 
 // load calls f with the units of the path. When its store fails meanwhile, it is
 // loaded from the beginning once it has been opened again.
-func (v *volume) load(f func(*Unit) error) error {
+func (v *volume) load(f func([]*Unit) error) error {
 	v.loading.Lock()
 	defer v.loading.Unlock()
 	s := v.store.Load()
 	if s == nil || s.failed() != nil || v.loaded {
 		return nil
 	}
-	err := s.recover(v.o.Readers, v.o.Corrupt, func(u *Unit) error {
-		u.Path = v.index
-		v.units.Add(1)
-		return f(u)
+	err := s.recover(v.o.Readers, v.o.Corrupt, func(units []*Unit) error {
+		for _, u := range units {
+			u.Path = v.index
+		}
+		v.units.Add(int64(len(units)))
+		return f(units)
 	})
 	if err != nil {
 		return fmt.Errorf("read spool %s: %w", v.Path.Path, err)
