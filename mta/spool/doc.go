@@ -4,7 +4,7 @@
 //	Put(message, units)      one synced batch; nil means it will survive a crash
 //	Content(transaction)     the original bytes, random access
 //	Update, Remove(unit)     retry state; the last unit takes the content along
-//	Recover(f)               every unit that is left, at start
+//	Recover(f)               every unit that is left, in batches, at start
 //
 // Content is kept once per transaction, in chunks; each unit (one recipient) has
 // a record with its envelope, the patch of its copy and its retry state.
@@ -16,6 +16,12 @@
 // though a mail server could do without: a removal that a power cut takes back is
 // a message delivered twice, and because removals share fsyncs with acceptance and
 // nobody waits for them, they cost little.
+//
+// Two things were tried and did not help. Goroutines that commit, kept for the next
+// commit instead of one for each: 1 to 2 % of the processor time of 20 writers. A
+// scheduler of pebble's compactions that waits until the units are loaded: where there is
+// much to merge, as many tables lie upon each other as writers may add to, and waiting
+// would stop them; where there is little, it gains nothing.
 //
 // # Paths that fail
 //
