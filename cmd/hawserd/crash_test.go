@@ -92,6 +92,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 		<-timer.C
 		s.Kill()
 		all.Wait()
+		hop.Ended()
 		until = append(until, len(hop.Mails()))
 	}
 	s.Forget()

@@ -22,12 +22,15 @@ type Hop struct {
 	mu    sync.Mutex
 	mails []string
 	got   chan struct{}
+	open  int        // sessions
+	ended *sync.Cond // one of them
 }
 
 // NewHop starts one until the test ends. Refuse may be set before mail comes.
 func NewHop(t *testing.T) *Hop {
 	t.Helper()
 	h := &Hop{got: make(chan struct{}, 1)}
+	h.ended = sync.NewCond(&h.mu)
 	srv := gosmtp.NewServer(h)
 	srv.Domain, srv.ErrorLog = "sink.test", log.New(io.Discard, "", 0)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -48,7 +51,22 @@ func NewHop(t *testing.T) *Hop {
 }
 
 // NewSession implements the backend of the server.
-func (h *Hop) NewSession(*gosmtp.Conn) (gosmtp.Session, error) { return &session{h}, nil }
+func (h *Hop) NewSession(*gosmtp.Conn) (gosmtp.Session, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.open++
+	return &session{h}, nil
+}
+
+// Ended waits until no session is open. A message whose sender is gone may still be on
+// its way to Mails before.
+func (h *Hop) Ended() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for h.open > 0 {
+		h.ended.Wait()
+	}
+}
 
 // Mails returns the messages in the order of their coming.
 func (h *Hop) Mails() []string {
@@ -81,8 +99,16 @@ func (h *Hop) Wait(t *testing.T, n int) []string {
 
 type session struct{ h *Hop }
 
+// Logout ends the session.
+func (x *session) Logout() error {
+	x.h.mu.Lock()
+	defer x.h.mu.Unlock()
+	x.h.open--
+	x.h.ended.Broadcast()
+	return nil
+}
+
 func (*session) Reset()                                 {}
-func (*session) Logout() error                          { return nil }
 func (*session) Mail(string, *gosmtp.MailOptions) error { return nil }
 
 func (x *session) Rcpt(to string, _ *gosmtp.RcptOptions) error {
