@@ -18,8 +18,10 @@ import (
 // other (numbers, texts that differ in their last character) share a row and have
 // different places in it: counting through keys fetches a row once, not once per
 // key. Which row it is depends on all the rest of the key through a seeded hash, so
-// that no more than sixteen keys can be made to meet. Probing goes round the row
-// first, then to others at growing distances.
+// that no more than sixteen texts can be made to meet. Among the numbers of one million
+// more can, but not many: the 65,536 rows they have are dealt evenly to those of the
+// index, and a small index has few keys to look at. Probing goes round the row first,
+// then to others at growing distances.
 //
 // There is no index at all
 //   - with few entries, which are compared one by one,
