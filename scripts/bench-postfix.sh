@@ -45,6 +45,7 @@ postfix_write() {
 		default_destination_concurrency_limit = 100
 		initial_destination_concurrency = 20
 		in_flow_delay = 0
+		smtp_connection_cache_destinations = static:all
 	EOF
 	cat >"$postfix_dir/etc/master.cf" <<-EOF
 		127.0.0.1:$port inet n - n - - smtpd
