@@ -10,7 +10,6 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"text/tabwriter"
@@ -20,6 +19,7 @@ import (
 	"github.com/hawser-mta/hawser/mta/policy"
 	"github.com/hawser-mta/hawser/mta/queue"
 	"github.com/hawser-mta/hawser/mta/spool"
+	"github.com/hawser-mta/hawser/runtime/runtest"
 )
 
 var dayMessages = flag.Int("day", 20_000, "messages of TestDay")
@@ -308,7 +308,7 @@ func (w *world) report(t *testing.T, total int, st queue.Stats, ps policy.Stats,
 	out := tabwriter.NewWriter(t.Output(), 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(out, "messages\t%d\tdelivered\t%d\tbounced\t%d\tretries\t%d\t\n", total, st.Delivered, st.Bounced, st.Retried)
 	fmt.Fprintf(out, "turns\t%d\tparked\t%d\tby rate\t%d\tby concurrency\t%d\t\n", st.Picks, st.Parks, ps.RateWaits, ps.ConcurrencyWaits)
-	fmt.Fprintf(out, "deepest\t%d\theap\t%d MiB\tprocessor time\t%s\t\t\t\n", deepest, heap>>20, processor())
+	fmt.Fprintf(out, "deepest\t%d\theap\t%d MiB\tprocessor time\t%s\t\t\t\n", deepest, heap>>20, runtest.Processor().Round(time.Second))
 	for _, h := range []struct {
 		name string
 		h    *histogram
@@ -319,12 +319,4 @@ func (w *world) report(t *testing.T, total int, st queue.Stats, ps policy.Stats,
 		fmt.Fprintf(out, "hour %d\tattempts\t%d\tdelivered\t%d\tnew address\t%d\t\n", h, w.attempts[h].Load(), w.hours[h].Load(), w.warm[h].Load())
 	}
 	_ = out.Flush()
-}
-
-// processor returns the processor time of the process: the clock of the bubble is not
-// the real one.
-func processor() time.Duration {
-	var u syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano()).Round(time.Second)
 }

@@ -14,17 +14,8 @@ import (
 	"github.com/hawser-mta/hawser/mta/message"
 	"github.com/hawser-mta/hawser/mta/queue"
 	"github.com/hawser-mta/hawser/mta/spool"
-	"golang.org/x/sys/unix"
+	"github.com/hawser-mta/hawser/runtime/runtest"
 )
-
-// processor is the time that the process has used of processors.
-func processor(b *testing.B) time.Duration {
-	var r unix.Rusage
-	if err := unix.Getrusage(unix.RUSAGE_SELF, &r); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
-}
 
 // BenchmarkMillion starts with a million messages of 2 KiB on disk that are due
 // later: how long until the queue knows all, what it needs of memory, and what a
@@ -64,7 +55,7 @@ func million(b *testing.B, merged bool) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // as hawserd does
 	for b.Loop() {
 		before := heap()
-		begin, cpu := time.Now(), processor(b)
+		begin, cpu := time.Now(), runtest.Processor()
 		s := open(b, o)
 		opened := time.Since(begin)
 		q := queue.New(s, nil, queue.Options{Logger: slog.New(slog.DiscardHandler)})
@@ -85,7 +76,7 @@ func million(b *testing.B, merged bool) {
 		if err := s.Recover(func(u []*spool.Unit) error { q.Add(u...); return nil }); err != nil {
 			b.Fatal(err)
 		}
-		took, used := time.Since(begin), processor(b)-cpu
+		took, used := time.Since(begin), runtest.Processor()-cpu
 		stop()
 		mail.Wait()
 		if n := q.Stats().Deferred; n != units {

@@ -212,3 +212,35 @@ func (r *reader) ask() error {
 	r.ended = r.rest == ""
 	return nil
 }
+
+var errLonger = errors.New("the callback gave more than Content-Length")
+
+// exact ends with an error when there is more than was declared. Its last byte is kept
+// back until the rest is known to be empty: a server could answer to a body that is
+// whole as far as it can see.
+type exact struct {
+	io.ReadCloser
+	left int64
+}
+
+func (x *exact) Read(p []byte) (n int, err error) {
+	switch {
+	case len(p) == 0:
+		return 0, nil
+	case x.left == 0:
+		return 0, io.EOF
+	case x.left > 1:
+		n, err = x.ReadCloser.Read(p[:min(int64(len(p)), x.left-1)])
+		x.left -= int64(n)
+		return n, err
+	}
+	var ends [2]byte
+	switch n, err = io.ReadFull(x.ReadCloser, ends[:]); {
+	case n == 2:
+		return 0, errLonger
+	case n == 1 && errors.Is(err, io.ErrUnexpectedEOF):
+		p[0], x.left = ends[0], 0
+		return 1, nil
+	}
+	return 0, err
+}

@@ -109,5 +109,7 @@ func (c *call) contentLength(req *http.Request, text string) {
 	}
 	if req.ContentLength, req.TransferEncoding = n, nil; n == 0 {
 		req.Body = http.NoBody
+		return
 	}
+	req.Body = &exact{req.Body, n}
 }
