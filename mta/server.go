@@ -20,6 +20,7 @@ import (
 	"github.com/hawser-mta/hawser/mta/hook"
 	"github.com/hawser-mta/hawser/mta/policy"
 	"github.com/hawser-mta/hawser/mta/queue"
+	"github.com/hawser-mta/hawser/mta/route"
 	"github.com/hawser-mta/hawser/mta/script"
 	"github.com/hawser-mta/hawser/mta/smtpserver"
 	"github.com/hawser-mta/hawser/mta/spool"
@@ -60,8 +61,9 @@ type Server struct {
 	spool    *spool.Spool
 	queue    *queue.Queue
 	policies *policy.Engine
-	bound    []netip.AddrPort              // of the listeners, set before the first attempt
-	own      map[netip.Addr]bool           // addresses of the host
+	bound    []netip.AddrPort    // of the listeners, set before the first attempt
+	own      map[netip.Addr]bool // addresses of the host
+	ways     route.Ways
 	servers  map[string]*smtpserver.Server // by id, set before the first connection
 
 	listening map[string][]string // addresses by id of server, likewise

@@ -146,7 +146,7 @@ func (s *Server) settings(c *config.Config) (*delivery.Settings, error) {
 			Servers: c.App.Resolver.Servers, Timeout: time.Duration(c.App.Resolver.Timeout), Retries: c.App.Resolver.Retries,
 			CacheSize: c.App.Resolver.Cache.Size,
 		}),
-		Lists: c.App.Lists, PoolPolicy: c.App.Queues.Pooling.Policy, Self: s.self,
+		Lists: c.App.Lists, PoolPolicy: c.App.Queues.Pooling.Policy, Self: s.self, Routed: s.ways.To,
 	}
 	var err error
 	if d.Groupings, err = policy.NewGroupings(&c.App.Queues.Grouping, c.App.Lists); err != nil {

@@ -32,11 +32,12 @@ type dialogue struct {
 type peer struct {
 	extensions []string
 	tls        *tls.Config
+	implicit   bool // TLS from the first byte
 	lmtp       bool
 	proxy      bool                     // wants a PROXY header
 	answer     func(line string) string // "": the usual one; "-": none, and the end
 
-	Port     int // on the address of listen
+	Port     int // on the address of listen; 0 before that: any
 	mu       sync.Mutex
 	sessions []*dialogue
 	news     chan struct{}
@@ -46,7 +47,7 @@ type peer struct {
 func (p *peer) listen(t *testing.T, ip string) *peer {
 	t.Helper()
 	p.news = make(chan struct{}, 1)
-	ln, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
+	ln, err := net.Listen("tcp", net.JoinHostPort(ip, strconv.Itoa(p.Port)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,6 +92,24 @@ func (p *peer) serve(c net.Conn) {
 	d := &dialogue{Begin: time.Now(), From: hostOf(c.RemoteAddr()), To: c.LocalAddr().String()}
 	p.note(func() { p.sessions = append(p.sessions, d) })
 	br := bufio.NewReader(c)
+	encrypt := func() bool {
+		tc := tls.Server(c, p.tls)
+		if tc.Handshake() != nil {
+			return false
+		}
+		st := tc.ConnectionState()
+		p.note(func() {
+			d.SNI, d.Protocol = st.ServerName, st.Version
+			if len(st.PeerCertificates) > 0 {
+				d.Cert = st.PeerCertificates[0].Subject.CommonName
+			}
+		})
+		c, br = tc, bufio.NewReader(tc)
+		return true
+	}
+	if p.implicit && !encrypt() {
+		return
+	}
 	say := func(text string) { _, _ = io.WriteString(c, text+"\r\n") }
 	say("220 peer.test ready")
 	rcpts := 0
@@ -122,18 +141,9 @@ func (p *peer) serve(c net.Conn) {
 			say("250 " + list[len(list)-1])
 		case verb == "STARTTLS":
 			say("220 go on")
-			tc := tls.Server(c, p.tls)
-			if tc.Handshake() != nil {
+			if !encrypt() {
 				return
 			}
-			st := tc.ConnectionState()
-			p.note(func() {
-				d.SNI, d.Protocol = st.ServerName, st.Version
-				if len(st.PeerCertificates) > 0 {
-					d.Cert = st.PeerCertificates[0].Subject.CommonName
-				}
-			})
-			c, br = tc, bufio.NewReader(tc)
 		case verb == "AUTH":
 			say("235 2.7.0 welcome")
 		case verb == "XCLIENT":

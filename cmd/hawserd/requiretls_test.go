@@ -12,7 +12,8 @@ import (
 )
 
 // TestRequireTLS: mail that came with REQUIRETLS goes on over verified TLS to a host
-// that offers it, and nowhere else (RFC 8689).
+// that offers it, and nowhere else; what tells that it failed goes over verified TLS,
+// too, and quotes no more than the header (RFC 8689).
 func TestRequireTLS(t *testing.T) {
 	t.Parallel()
 	rootCert, root := (*authority)(nil).issue(t, time.Hour, "root.test")
@@ -24,7 +25,8 @@ func TestRequireTLS(t *testing.T) {
 	}
 	offered, silent, untrusted := with(good, "REQUIRETLS"), with(good), with(foreign, "REQUIRETLS")
 	bare := (&peer{extensions: []string{"REQUIRETLS"}}).listen(t, "127.0.0.1")
-	home := (&peer{}).listen(t, "127.0.0.1")
+	home := with(good, "REQUIRETLS")
+	plainHome := (&peer{}).listen(t, "127.0.0.1")
 	cases := []struct {
 		name string
 		p    *peer
@@ -40,7 +42,13 @@ func TestRequireTLS(t *testing.T) {
 		{"disabled", offered, "disabled", false},
 	}
 	var pre strings.Builder
-	pre.WriteString("if ($message[\"serverid\"] == \"\") Try();\n$name = $message[\"recipientaddress\"][\"localpart\"];\n")
+	fmt.Fprintf(&pre, `$name = $message["recipientaddress"]["localpart"];
+if ($message["serverid"] == "") {
+	if ($name == "silent") Try(["port" => %d]);
+	if ($name == "bare") Try(["port" => %d, "tls" => "optional"]);
+	Try();
+}
+`, silent.Port, plainHome.Port)
 	for _, c := range cases {
 		fmt.Fprintf(&pre, "if ($name == %q) Try([\"host\" => \"127.0.0.1\", \"port\" => %d, \"tls\" => %q]);\n", c.name, c.p.Port, c.mode)
 	}
@@ -56,10 +64,10 @@ pki:
 transportgroups:
   - id: all
     retry: { count: 2, intervals: [{ interval: 1 }] }
-    dsn: { transport: home }
+    dsn: { transport: home, ret: FULL }
     transports:
       - { id: out, connection: { server: 127.0.0.1, port: 1 } }
-      - { id: home, connection: { server: 127.0.0.1, port: %d } }
+      - { id: home, connection: { server: 127.0.0.1, port: %d }, session: { tls: { mode: require_verify } } }
 `, rootPath, certPath, keyPath, home.Port),
 	})
 	s.Start()
@@ -84,8 +92,19 @@ transportgroups:
 			}
 			continue
 		}
-		_, text := home.mail(t, c.name+"@from.test")
-		for _, want := range []string{"Final-Recipient: rfc822; " + c.name + "@y.test", "Status: 5.7.30", "Diagnostic-Code: x-error; REQUIRETLS cannot be met"} {
+		if c.name == "bare" { // nobody can be told
+			s.Logged("action=deleted sender=\"\" recipient=bare@from.test")
+			continue
+		}
+		to := home
+		if c.name == "silent" {
+			to = silent
+		}
+		d, text := to.mail(t, c.name+"@from.test")
+		if d.Protocol == 0 || strings.Contains(d.command("MAIL"), " REQUIRETLS") != (to == home) {
+			t.Errorf("notification about %s: TLS version %#x, %q", c.name, d.Protocol, d.Commands)
+		}
+		for _, want := range []string{"Content-Type: text/rfc822-headers\r\n", "Final-Recipient: rfc822; " + c.name + "@y.test", "Status: 5.7.30", "Diagnostic-Code: x-error; REQUIRETLS cannot be met"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s: no %q in\n%s", c.name, want, text)
 			}
@@ -95,6 +114,9 @@ transportgroups:
 		}
 	}
 	s.Stop()
+	if n := len(plainHome.sent()); n > 0 {
+		t.Errorf("%d notifications in clear", n)
+	}
 }
 
 // submit sends a message on a connection, and closes that.

@@ -222,7 +222,7 @@ func TestTryOptions(t *testing.T) {
 	mx := fmt.Sprintf(`"port" => %d, `, plain.Port)
 	cases := []tryCase{
 		{name: "host", options: host, p: plain, want: []string{"EHLO transport.test", "MAIL FROM:<Sender@x.test> SIZE="}, post: map[string]any{
-			"retry": 1.0, "expired": false, "action": nil, "grouping": "&local", "attempt.result.reason": []any{"kept"}, "attempt.result.enhanced": []any{2.0, 0.0, 0.0},
+			"retry": 0.0, "expired": false, "action": nil, "grouping": "&local", "attempt.result.reason": []any{"kept"}, "attempt.result.enhanced": []any{2.0, 0.0, 0.0},
 			"attempt.connection.remoteip": "127.0.0.1", "attempt.connection.transactions": 1.0, "attempt.connection.helo": "transport.test",
 			"attempt.connection.remotegreet": []any{"peer.test ready"}, "attempt.connection.tls": nil, "attempt.connection.localip": "127.0.0.1",
 			"attempt.connection.localipid": nil, "attempt.connection.id": "~^[0-9a-f-]{36}$", "policy": map[string]any{"tags": []any{}, "policies": []any{}}, "dsn": nil,

@@ -25,7 +25,7 @@ type DeliverySettings struct {
 		Mode       string `yaml:"mode"` // one of DeliveryTLSModes
 		Protocols  string `yaml:"protocols"`
 		Ciphers    string `yaml:"ciphers"`
-		SNI        string `yaml:"sni"`
+		SNI        SNI    `yaml:"sni"`
 		VerifyHost *bool  `yaml:"verifyhost"`
 	} `yaml:"tls"`
 	Pooling Pooling `yaml:"pooling"`

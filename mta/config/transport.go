@@ -114,7 +114,7 @@ type Session struct {
 	TLS      struct {
 		Mode        string   `yaml:"mode"`
 		Implicit    *bool    `yaml:"implicit"`
-		SNI         string   `yaml:"sni"`
+		SNI         SNI      `yaml:"sni"`
 		Protocols   string   `yaml:"protocols"`
 		Ciphers     string   `yaml:"ciphers"`
 		VerifyHost  *bool    `yaml:"verifyhost"`
@@ -131,6 +131,27 @@ type Session struct {
 	DSN     struct {
 		Success string `yaml:"success"`
 	} `yaml:"dsn"`
+}
+
+// SNI is the name that we show to a server in the handshake; "" is not given.
+type SNI string
+
+// What true and false stand for.
+const (
+	SNIHost SNI = "*" // the host connected to
+	SNINone SNI = "-" // no name
+)
+
+func (s *SNI) decode(d *decoder, n ast.Node, path string) {
+	if b, ok := n.(*ast.BoolNode); ok {
+		if *s = SNINone; b.Value {
+			*s = SNIHost
+		}
+		return
+	}
+	if text, ok := d.text(n, path); ok {
+		*s = SNI(text)
+	}
 }
 
 // Retry is the schedule after temporary failures.

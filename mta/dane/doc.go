@@ -12,5 +12,6 @@
 // and be reached over a path that nobody can change, such as loopback.
 //
 // Usages 0 and 1 are not used (RFC 7672 section 3.1.3): a host with only these gets
-// mandatory TLS that is not authenticated.
+// mandatory TLS that is not authenticated, or is verified as require_verify does when
+// that is the fallback: who asks for it wants no peer that nobody vouches for.
 package dane

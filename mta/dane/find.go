@@ -90,10 +90,10 @@ func Find(ctx context.Context, r Resolver, host string, port int, secure bool, m
 		p.Mode, p.Verify, p.SNI = smtpclient.TLSRequire, v.verify, true
 	case mode == Require:
 		return p, fail(report, "%s has no usable TLSA records", name(host))
-	case len(p.Records) > 0:
-		p.Mode = smtpclient.TLSRequire
 	case mode == Fallback:
 		p.Mode = smtpclient.TLSRequireVerify
+	case len(p.Records) > 0:
+		p.Mode = smtpclient.TLSRequire
 	default:
 		p.Mode = smtpclient.TLSOptional
 	}

@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"time"
 
 	"github.com/hawser-mta/hawser/mta/hook"
@@ -22,6 +23,8 @@ type attempt struct {
 	mail   *smtpclient.Mail
 	out    *hook.Attempt
 	failed *candidate // the last address that could not be connected to
+	tried  []netip.Addr
+	barred bool // policies let nothing be tried
 }
 
 // errLimited tells that policies let no connection be opened now.
@@ -89,17 +92,30 @@ func (a *attempt) run(ctx context.Context, r *queue.Ready, c queue.Conn) queue.C
 }
 
 // again sends on a connection that is there. done is false when the connection turns
-// out to be lost before the peer has seen the message.
+// out to be lost before the peer has seen the message, or not to be good for it:
+// another host behind the same key may announce what this one lacks (spec mta 7).
 func (a *attempt) again(ctx context.Context, c *conn) (left queue.Conn, done bool) {
 	left, err := a.send(ctx, c)
-	var lost *smtpclient.Error
-	if errors.As(err, &lost) && lost.Type == smtpclient.ErrNetwork && ctx.Err() == nil &&
-		(lost.State == smtp.StateMail || lost.State == smtp.StateRset) {
-		a.out.Error, a.out.Result = nil, nil
-		return nil, false
+	var own *smtpclient.Error
+	if !errors.As(err, &own) || ctx.Err() != nil {
+		return left, true
 	}
-	return left, true
+	lost := own.Type == smtpclient.ErrNetwork && (own.State == smtp.StateMail || own.State == smtp.StateRset)
+	unfit := own.Type == smtpclient.ErrSMTP && left != nil
+	if !lost && !unfit {
+		return left, true
+	}
+	if unfit {
+		left.Close()
+	}
+	a.out.Error, a.out.Result = nil, nil
+	return nil, false
 }
+
+// forbearance is how long an attempt waits until policies let its first connection be
+// opened: the lease was for another one, that is lost or whose address is not in DNS any
+// more.
+const forbearance = 30 * time.Second
 
 // fresh opens a connection to one host after the other until a session stands.
 func (a *attempt) fresh(ctx context.Context, r *queue.Ready, used bool) queue.Conn {
@@ -108,13 +124,23 @@ func (a *attempt) fresh(ctx context.Context, r *queue.Ready, used bool) queue.Co
 		a.out.Error = none
 		return nil
 	}
-	for i, g := range groups {
-		left, done := a.host(ctx, g, i == 0 && !used && g[0].IP.Unmap() == r.Facts.RemoteIP)
-		if done || ctx.Err() != nil {
-			return left
+	for begin := time.Now(); ; {
+		a.out.Error, a.barred = nil, false
+		for i, g := range groups {
+			left, done := a.host(ctx, g, i == 0 && !used && g[0].IP.Unmap() == r.Facts.RemoteIP)
+			if done || ctx.Err() != nil {
+				return left
+			}
+		}
+		if !a.barred || time.Since(begin) > forbearance {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(stagger):
 		}
 	}
-	return nil
 }
 
 // hosts returns the addresses to try by host, that of the sub-queue first. Names are
@@ -145,57 +171,6 @@ func (a *attempt) hosts(ctx context.Context, r *queue.Ready) ([][]target, *hook.
 		}
 	}
 	return groups, nil
-}
-
-// host tries the addresses of one host; done is false when the next one should be
-// tried.
-func (a *attempt) host(ctx context.Context, g []target, leased bool) (left queue.Conn, done bool) {
-	before := *a.out
-	a.out.Result, a.out.Error, a.out.Conn = nil, nil, nil
-	o, found, err := a.p.sessionOptions(ctx, g[0])
-	if err != nil {
-		a.out.Result, a.out.Error = describe(err)
-		a.out.Conn = connFacts(nil, g[0], a.sourceFor(g[0]), "", false)
-		a.out.Conn.ID, a.out.Conn.TLSTried = a.j.NewID(), true
-		found.put(a.out.Conn)
-		return nil, false
-	}
-	c, err := a.race(ctx, g, leased)
-	if errors.Is(err, errLimited) && (before.Result != nil || before.Error != nil) {
-		*a.out = before // the host that was tried says more
-		return nil, false
-	}
-	if err != nil {
-		a.out.Result, a.out.Error = describe(err)
-		if f := a.failed; f != nil {
-			a.out.Conn = connFacts(nil, f.target, f.source, "", false)
-			a.out.Conn.ID = a.j.NewID()
-		}
-		return nil, false
-	}
-	o.Local, o.Dialer = c.source.ip, &opened{a, c, c.nc}
-	if c.source.helo != "" {
-		o.Helo = c.source.helo
-	}
-	sc, info, err := smtpclient.Dial(ctx, a.p.addrPort(c.target), o)
-	id := a.j.NewID()
-	a.out.Conn = connFacts(info, c.target, c.source, o.Helo, a.p.capture)
-	a.out.Conn.ID = id
-	found.put(a.out.Conn)
-	if err != nil {
-		a.out.Result, a.out.Error = describe(err)
-		return nil, false
-	}
-	x := &conn{
-		Conn: sc, id: id, facts: a.j.facts(c.target), to: c.target, from: c.source, helo: o.Helo, pooling: a.p.pooling, capture: a.p.capture,
-		tlsa: found,
-	}
-	if a.p.pooling.enabled {
-		x.reuse = a.p.reuse(&x.facts)
-	}
-	a.out.Grouping, a.out.Policy = x.facts.Grouping, a.policies().Applied(a.lease)
-	left, _ = a.send(ctx, x)
-	return left, true
 }
 
 // send runs the transaction and returns the connection when it is still of use.

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"bufio"
 	"context"
 	"slices"
 	"strings"
@@ -10,12 +11,13 @@ import (
 	"github.com/hawser-mta/hawser/mta/hook"
 	"github.com/hawser-mta/hawser/mta/queue"
 	"github.com/hawser-mta/hawser/mta/route"
+	"github.com/hawser-mta/hawser/mta/smtp"
 )
 
 // conclude decides what becomes of a unit after an attempt (spec hooks 12.5).
 func (j *job) conclude(ctx context.Context, a *hook.Attempt) queue.Outcome {
 	delivered := a.Result != nil && a.Result.Reply.Positive()
-	in := &hook.QueueInput{Phase: hook.PostDelivery, Unit: j.used, Content: j.open, Retry: j.u.Retry + 1, Context: j.context, Attempt: a}
+	in := &hook.QueueInput{Phase: hook.PostDelivery, Unit: j.used, Content: j.open, Retry: j.retry, Context: j.context, Attempt: a}
 	facts := j.diagnosis(a)
 	wait, expired := j.next()
 	in.Expired = expired
@@ -49,8 +51,16 @@ func (j *job) conclude(ctx context.Context, a *hook.Attempt) queue.Outcome {
 		j.dsn = v.DSN
 	}
 	out := j.act(ctx, v, in, facts, wait)
-	j.log(a, out)
+	j.log(a, out, said(v))
 	return out
+}
+
+// said is the reason that a script gave for its decision, "" for none.
+func said(v hook.Verdict) string {
+	if v.Queue != nil {
+		return v.Queue.Reason
+	}
+	return v.Text
 }
 
 // temporary reports whether trying again may help.
@@ -147,15 +157,21 @@ func (j *job) without(ctx context.Context, action hook.Action, text string, expi
 	if text == "" {
 		facts.Code = "message could not be delivered"
 	}
-	j.u.Status = facts.Code
 	if expired {
-		facts.Status = [3]int{5, 4, 7}
+		facts.Status = [3]int{4, 4, 7} // RFC 3463 section 3.5
 	}
+	if r, ok := replied(text); ok && text == j.u.Status { // the last attempt ended with it
+		facts.Type = "smtp"
+		if expired {
+			facts.Status = replyStatus(r)
+		}
+	}
+	j.u.Status = facts.Code
 	if action == hook.Bounce {
 		j.announce(facts)
 	}
 	in := &hook.QueueInput{
-		Phase: hook.PostDelivery, Unit: j.used, Content: j.open, Retry: j.u.Retry, Context: j.context, Expired: expired,
+		Phase: hook.PostDelivery, Unit: j.used, Content: j.open, Retry: j.retry, Context: j.context, Expired: expired,
 		Action: strings.ToUpper(string(action)), DSN: facts,
 	}
 	v, _ := j.Hooks.RunQueue(ctx, in)
@@ -165,7 +181,7 @@ func (j *job) without(ctx context.Context, action hook.Action, text string, expi
 	}
 	wait, _ := j.next()
 	out := j.act(ctx, v, in, facts, wait)
-	j.log(nil, out)
+	j.log(nil, out, "")
 	return out
 }
 
@@ -173,10 +189,7 @@ func (j *job) without(ctx context.Context, action hook.Action, text string, expi
 func (j *job) diagnosis(a *hook.Attempt) *hook.DSNFacts {
 	f := &hook.DSNFacts{}
 	if r := a.Result; r != nil {
-		f.Type, f.Code, f.Status = "smtp", r.Reply.String(), r.Reply.Enhanced
-		if !r.Reply.HasEnhanced() {
-			f.Status = [3]int{r.Reply.Code / 100, 0, 0}
-		}
+		f.Type, f.Code, f.Status = "smtp", r.Reply.String(), replyStatus(r.Reply)
 		return f
 	}
 	e := a.Error
@@ -186,6 +199,21 @@ func (j *job) diagnosis(a *hook.Attempt) *hook.DSNFacts {
 	f.Type, f.Code = "x-error", e.Message
 	f.Status = status(e)
 	return f
+}
+
+// replyStatus is the enhanced status of a reply (spec mta 6.6).
+func replyStatus(r smtp.Reply) [3]int {
+	if r.HasEnhanced() {
+		return r.Enhanced
+	}
+	return [3]int{r.Code / 100, 0, 0}
+}
+
+// replied reads the status of a unit when that is the reply of a peer. A message that
+// expires keeps the class of its last error (spec mta 11).
+func replied(status string) (smtp.Reply, bool) {
+	r, err := smtp.ReadReply(bufio.NewReader(strings.NewReader(status+"\r\n")), true)
+	return r, err == nil && (r.Temporary() || r.Permanent())
 }
 
 func status(e *hook.AttemptError) [3]int {

@@ -48,6 +48,7 @@ type Settings struct {
 	Overlay    *Overlay                           // smtpd-delivery.yaml; nil: none
 	PoolPolicy string                             // queues.pooling.policy
 	Self       func(ip netip.Addr, port int) bool // this server listens there; nil: nowhere
+	Routed     func(ip netip.Addr) bool           // the system has a source for it; nil: for everything
 }
 
 // Deliverer tries units.
@@ -70,11 +71,12 @@ type job struct {
 	used    *spool.Unit   // as the attempt uses it
 	sent    *policy.Facts // where it went; nil: nowhere yet
 	begin   time.Time
+	retry   int // attempts before this one
 	success string
 }
 
 func (d *Deliverer) job(u *spool.Unit) *job {
-	return &job{Deliverer: d, s: d.Settings(), u: u, used: u, begin: time.Now()}
+	return &job{Deliverer: d, s: d.Settings(), u: u, used: u, begin: time.Now(), retry: u.Retry}
 }
 
 // Discard implements queue.Deliverer: a unit ends without an attempt.
@@ -157,7 +159,7 @@ func (j *job) queueEarly(ctx context.Context, v hook.Verdict) queue.Outcome {
 	}
 	facts := &hook.DSNFacts{Status: [3]int{4, 0, 0}, Type: "x-error", Code: pick(text, "delivery was put off")}
 	out := j.later(ctx, v.Queue, wait, facts, nil)
-	j.log(nil, out)
+	j.log(nil, out, "")
 	return out
 }
 
@@ -197,9 +199,9 @@ func (j *job) failure() hook.Action {
 	return hook.Delete
 }
 
-// log writes the record of an attempt (spec mta 18).
-func (j *job) log(a *hook.Attempt, out queue.Outcome) {
-	attrs := []any{"event", "attempt", "transaction", j.u.Transaction, "queueid", j.u.Queue, "retry", j.u.Retry,
+// log writes the record of an attempt (spec mta 18), with what a script said about it.
+func (j *job) log(a *hook.Attempt, out queue.Outcome, said string) {
+	attrs := []any{"event", "attempt", "transaction", j.u.Transaction, "queueid", j.u.Queue, "retry", j.retry,
 		"action", out.Action.String(), "sender", j.used.Sender.Lower(), "recipient", j.used.Recipient.Lower(), "duration", time.Since(j.begin).Seconds()}
 	if a == nil {
 		attrs = append(attrs, "reason", j.u.Status)
@@ -212,7 +214,16 @@ func (j *job) log(a *hook.Attempt, out queue.Outcome) {
 		}
 		if c := a.Conn; c != nil {
 			attrs = append(attrs, "localip", c.LocalIP, "remoteip", c.RemoteIP, "remotemx", c.RemoteMX, "tls", c.Protocol)
+			if c.Report != "" {
+				attrs = append(attrs, "tlsrpt", c.Report)
+			}
 		}
+		if a.Grouping != "" {
+			attrs = append(attrs, "grouping", a.Grouping)
+		}
+	}
+	if said != "" {
+		attrs = append(attrs, "status", said)
 	}
 	if !out.Due.IsZero() {
 		attrs = append(attrs, "next", out.Due.UTC().Format(time.RFC3339))

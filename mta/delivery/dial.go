@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"time"
 
@@ -34,12 +35,12 @@ func (a *attempt) race(ctx context.Context, group []target, fresh bool) (*candid
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	results := make(chan *candidate)
-	pending := 0
+	var running []*candidate
 	var last error
 	var spare *policy.Lease // what the attempt had before another address won
 	defer func() {
-		if pending > 0 { // those who come too late
-			go a.drain(results, pending, spare)
+		if len(running) > 0 { // those who come too late
+			go a.drain(results, len(running), spare)
 			return
 		}
 		a.policies().Release(spare)
@@ -51,7 +52,7 @@ func (a *attempt) race(ctx context.Context, group []target, fresh bool) (*candid
 			f := a.j.facts(group[next])
 			switch s := (policy.Source{ID: c.source.id, IP: c.source.ip}); {
 			case fresh && next == 0:
-			case pending == 0:
+			case len(running) == 0:
 				if !a.policies().Move(a.lease, &f, s) {
 					continue
 				}
@@ -61,7 +62,7 @@ func (a *attempt) race(ctx context.Context, group []target, fresh bool) (*candid
 				}
 			}
 			next++
-			pending++
+			running = append(running, c)
 			go func() {
 				c.nc, c.err = a.dial(ctx, c.target, c.source)
 				results <- c
@@ -82,7 +83,8 @@ func (a *attempt) race(ctx context.Context, group []target, fresh bool) (*candid
 				timer.Reset(stagger)
 			}
 		case c := <-results:
-			pending--
+			running = slices.DeleteFunc(running, func(x *candidate) bool { return x == c })
+			a.tried = append(a.tried, c.target.IP)
 			if c.err == nil {
 				if c.lease != nil {
 					a.policies().Swap(a.lease, c.lease)
@@ -92,8 +94,12 @@ func (a *attempt) race(ctx context.Context, group []target, fresh bool) (*candid
 			}
 			last = smtpclient.DialError(ctx, netip.AddrPortFrom(c.target.IP, uint16(a.p.port)), c.err)
 			a.failed = c
+			if c.lease == nil && len(running) > 0 { // the place of the attempt is that of the next
+				c.lease, running[0].lease = running[0].lease, nil
+				a.policies().Swap(a.lease, c.lease)
+			}
 			a.policies().Release(c.lease)
-			if pending == 0 && !start() {
+			if !start() && len(running) == 0 {
 				return nil, last
 			}
 			timer.Reset(stagger)

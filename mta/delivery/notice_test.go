@@ -108,6 +108,29 @@ func TestRequeue(t *testing.T) {
 	}
 }
 
+// TestReplied: which last words of a unit are the reply of a peer, and what class they
+// give a message that expires.
+func TestReplied(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]any{
+		"451 4.3.0 later":         [3]int{4, 3, 0},
+		"452 full / really":       [3]int{4, 0, 0},
+		"550 5.1.1 no such user":  [3]int{5, 1, 1},
+		"250 2.0.0 ok":            nil,
+		"message expired":         nil,
+		"":                        nil,
+		"connect to 192.0.2.1:25": nil,
+	} {
+		var got any
+		if r, ok := replied(text); ok {
+			got = replyStatus(r)
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%q (-want +got)\n%s", text, d)
+		}
+	}
+}
+
 // TestFailure: what cannot be delivered is returned when somebody can be told, else
 // dropped.
 func TestFailure(t *testing.T) {

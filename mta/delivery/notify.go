@@ -90,7 +90,7 @@ func (j *job) sendDSN(ctx context.Context, n *notification, facts *hook.DSNFacts
 		Action: dsn.Action(facts.Action), Status: facts.Status, DiagType: facts.Type, DiagCode: facts.Code, Recipient: j.used.Recipient,
 		Orcpt: j.used.DSN.Orcpt, EnvID: j.used.DSN.EnvID, Hostname: j.s.Hostname, FromName: pick(o.FromName, t.DSN.FromName), To: n.to,
 		MessageID: id + "@" + j.s.Hostname, Boundary: id, Now: now, Arrival: j.u.Received, RetryUntil: until, Received: j.u.Helo,
-		Original: j.u.Patch.At(now).Apply(original), Full: strings.EqualFold(pick(o.Ret, j.used.DSN.Ret, t.DSN.Ret, "HDRS"), "FULL"),
+		Original: j.u.Patch.At(now).Apply(original), Full: !j.used.RequireTLS && strings.EqualFold(pick(o.Ret, j.used.DSN.Ret, t.DSN.Ret, "HDRS"), "FULL"),
 		Headers: o.Headers, Subject: o.Subject, Text: o.Text,
 	}
 	r.From = address.Address{Local: "postmaster", Domain: j.s.Hostname}
@@ -123,6 +123,7 @@ func (j *job) sendDSN(ctx context.Context, n *notification, facts *hook.DSNFacts
 	u := &spool.Unit{
 		Transaction: pick(facts.ID, id), Queue: 1, Recipient: n.to, TransportID: n.transport, JobID: o.JobID, TenantID: o.TenantID,
 		Metadata: o.Metadata, Received: now, Size: int64(len(raw)), SMTPUTF8: n.to.NeedsUTF8() || r.From.NeedsUTF8(),
+		RequireTLS: j.used.RequireTLS,
 	}
 	if o.Delay > 0 {
 		u.Due = now.Add(o.Delay)

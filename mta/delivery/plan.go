@@ -1,8 +1,6 @@
 package delivery
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -20,7 +18,6 @@ import (
 	protocol "github.com/hawser-mta/hawser/mta/smtp"
 	"github.com/hawser-mta/hawser/mta/smtpclient"
 	"github.com/hawser-mta/hawser/mta/spool"
-	"github.com/hawser-mta/hawser/runtime/pki"
 )
 
 // plan is a transport with the overrides of one attempt.
@@ -39,6 +36,7 @@ type plan struct {
 	clientCert string
 	capture    bool
 
+	routed     func(netip.Addr) bool // nil: everything is
 	settings   *Overlay
 	delivery   config.DeliverySettings // of settings, for one destination
 	pooling    pooling
@@ -61,8 +59,8 @@ func (p *plan) reaches(ip netip.Addr) bool {
 	if !ip.IsValid() || ip.Is4() && p.no4 || ip.Is6() && p.no6 {
 		return false
 	}
-	if len(p.sources) == 0 {
-		return true
+	if len(p.sources) == 0 { // the system chooses, if it has one
+		return p.routed == nil || p.proxy.Host != "" || p.routed(ip)
 	}
 	_, ok := p.source(ip)
 	return ok
@@ -114,7 +112,7 @@ func (j *job) plan() (*plan, *hook.AttemptError) {
 			Include: first(o.MXInclude, c.MX.Include), Exclude: first(o.MXExclude, c.MX.Exclude), Resolver: j.s.Resolver,
 		},
 		try: o, transport: t, port: 25, capture: o.TLSCapturePeer, proxy: c.Proxy, header: o.ProxyProtocol,
-		settings: j.s.Overlay, poolPolicy: j.s.PoolPolicy,
+		routed: j.s.Routed, settings: j.s.Overlay, poolPolicy: j.s.PoolPolicy,
 	}
 	p.Reaches = p.reaches
 	set(&p.port, c.Port)
@@ -228,41 +226,6 @@ func (p *plan) apply(j *job) *hook.AttemptError {
 	return p.secure(j)
 }
 
-// secure makes the TLS options.
-func (p *plan) secure(j *job) *hook.AttemptError {
-	o, s, d := p.try, &p.transport.Session.TLS, &p.delivery.TLS
-	x := &p.options.TLS
-	mode := pick(o.TLS, d.Mode, s.Mode, "disabled")
-	if !slices.Contains(config.TLSModes, mode) {
-		return configError("unknown TLS mode '%s'", mode)
-	}
-	if x.Mode = smtpclient.TLSMode(mode); dane.Is(mode) {
-		p.dane = dane.Mode(mode)
-	}
-	x.Implicit = flag(s.Implicit)
-	x.SNI = pick(o.TLSSNI, d.SNI, s.SNI)
-	x.VerifyHost = flag(o.TLSVerifyHost, d.VerifyHost, s.VerifyHost)
-	x.DefaultCA = flag(o.TLSDefaultCA, s.DefaultCA)
-	x.VerifyNames = first(o.TLSVerifyName, s.VerifyNames)
-	x.CAs = j.s.CAs
-	p.clientCert = strings.TrimPrefix(pick(o.TLSClientCert, s.ClientCert), "pki:")
-	if p.clientCert != "" {
-		cert, err := j.s.ClientCert(p.clientCert)
-		if err != nil {
-			return configError("client certificate '%s' is not usable", p.clientCert)
-		}
-		x.ClientCert = cert
-	}
-	var err error
-	if x.MinVersion, x.MaxVersion, err = pki.Versions(pick(o.TLSProtocols, d.Protocols, s.Protocols)); err != nil {
-		return configError("%s", err)
-	}
-	if x.CipherSuites, err = pki.Suites(pick(o.TLSCiphers, d.Ciphers, s.Ciphers)); err != nil {
-		return configError("%s", err)
-	}
-	return nil
-}
-
 func pick(list ...string) string {
 	for _, s := range list {
 		if s != "" {
@@ -279,23 +242,6 @@ func flag(list ...*bool) bool {
 		}
 	}
 	return false
-}
-
-// sessionOptions are the options for one host, and what DANE found about it. The error
-// is one of DANE.
-func (p *plan) sessionOptions(ctx context.Context, t target) (*smtpclient.Options, *tlsa, error) {
-	o := p.options
-	o.TLS.Host = t.Name()
-	if p.dane == "" {
-		return &o, nil, nil
-	}
-	policy, err := dane.Find(ctx, p.Resolver, t.Host, p.port, t.Secure, p.dane)
-	var own *smtpclient.Error
-	if errors.As(err, &own) {
-		return nil, findings(policy, own.Report), err
-	}
-	policy.Apply(&o.TLS)
-	return &o, findings(policy, policy.Report), nil
 }
 
 func (p *plan) addrPort(t target) netip.AddrPort {

@@ -25,8 +25,8 @@ transportgroups:
     connection:
       nonlocal_source: true
       sourceip: { random: false, addresses: [{ address: 192.0.2.1, helo: four.test }, "@pool"] }
-    session: { xclient: { NAME: a.test, ADDR: 192.0.2.9 } }
-    transports: [{ id: out }, { id: own, connection: { nonlocal_source: false } }]
+    session: { xclient: { NAME: a.test, ADDR: 192.0.2.9 }, tls: { sni: true } }
+    transports: [{ id: out }, { id: own, connection: { nonlocal_source: false }, session: { tls: { sni: false } } }]
 `
 	if err := os.MkdirAll(filepath.Join(dir, "config"), 0o700); err != nil {
 		t.Fatal(err)
@@ -55,7 +55,10 @@ transportgroups:
 			t.Errorf("source for %s (-want +got)\n%s", target, d)
 		}
 	}
-	if own, ok := s.Server("own", "example.org"); !ok || own.Options.FreeBind {
+	if out.Options.TLS.SNI != "*" {
+		t.Errorf("SNI %q, want that of the host", out.Options.TLS.SNI)
+	}
+	if own, ok := s.Server("own", "example.org"); !ok || own.Options.FreeBind || own.Options.TLS.SNI != "" {
 		t.Error("the transport does not override its group")
 	}
 }

@@ -111,3 +111,60 @@ func watch(t *testing.T, f func() int) func() int {
 	}()
 	return func() int { cancel(); return <-highest }
 }
+
+// TestRacePlace: an address that has failed gives its place back at once, although the
+// next one is still waited for.
+func TestRacePlace(t *testing.T) {
+	t.Parallel()
+	first, second := netip.MustParseAddr("127.0.0.2"), netip.MustParseAddr("127.0.0.3")
+	gone := &early{TB: t}
+	port := runtest.Stalled(gone, netip.AddrPortFrom(first, 0))
+	runtest.Stalled(t, netip.AddrPortFrom(second, uint16(port)))
+	a, w := racer(t, 2)
+	a.p = &plan{port: port, options: smtpclient.Options{ConnectTimeout: time.Hour}}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	open := func() int { return a.policies().Explain(w)[0].Open }
+	seen := func(n int) {
+		t.Helper()
+		for end := time.Now().Add(2 * time.Minute); open() != n; {
+			if time.Now().After(end) {
+				t.Fatalf("%d places are taken, want %d", open(), n)
+			}
+		}
+	}
+	done := make(chan error)
+	go func() {
+		_, err := a.race(ctx, []target{{IP: first}, {IP: second}}, true)
+		done <- err
+	}()
+	seen(2)
+	gone.end() // which refuses the next packet
+	seen(1)
+	select {
+	case err := <-done:
+		t.Fatalf("the race has ended: %v", err)
+	default:
+	}
+	cancel()
+	if err := <-done; err == nil {
+		t.Error("somebody answered")
+	}
+	a.policies().Release(a.lease)
+	seen(0)
+}
+
+// early lets a test clean up before its end.
+type early struct {
+	testing.TB
+	f []func()
+}
+
+// Cleanup implements testing.TB.
+func (e *early) Cleanup(f func()) { e.f = append(e.f, f) }
+
+func (e *early) end() {
+	for _, f := range e.f {
+		f()
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/hawser-mta/hawser/mta/address"
@@ -26,8 +27,9 @@ func Build(r Report) ([]byte, error) {
 			a.Domain = address.ASCIIDomain(a.Domain)
 		}
 	}
+	text, status := []byte(r.text()), []byte(r.status(wide))
 	var b bytes.Buffer
-	if err := r.header(&b); err != nil {
+	if err := r.header(&b, !ascii(text) || !ascii(status) || !ascii(original)); err != nil {
 		return nil, err
 	}
 	part := func(typ string, body []byte) {
@@ -39,8 +41,8 @@ func Build(r Report) ([]byte, error) {
 		b.Write(body)
 		b.WriteString("\r\n")
 	}
-	part("text/plain; charset=utf-8", []byte(r.text()))
-	part("message/"+global+"delivery-status", []byte(r.status(wide)))
+	part("text/plain; charset=utf-8", text)
+	part("message/"+global+"delivery-status", status)
 	typ := "text/rfc822-headers"
 	switch {
 	case r.full() && wide:
@@ -88,8 +90,9 @@ func (r *Report) original() (raw []byte, wide bool, err error) {
 	return message.CRLF(raw), !ascii(head), nil
 }
 
-// header writes the header section.
-func (r *Report) header(b *bytes.Buffer) error {
+// header writes the header section; eightBit tells that some part needs 8 bits, which
+// what is around it must say as well (RFC 2045 section 6.4).
+func (r *Report) header(b *bytes.Buffer, eightBit bool) error {
 	subject := r.Subject
 	if subject == "" {
 		subject = subjects[r.Action]
@@ -104,14 +107,18 @@ func (r *Report) header(b *bytes.Buffer) error {
 		{"MIME-Version", "1.0"},
 		{"Content-Type", `multipart/report; report-type=delivery-status; boundary="` + r.Boundary + `"`},
 	}
+	own := len(list) - 2 // the structure is ours
+	if eightBit {
+		list = append(list, [2]string{"Content-Transfer-Encoding", "8bit"})
+	}
 	for _, h := range r.Headers {
 		replaced := false
-		for i := range list[:len(list)-2] { // the structure is ours
+		for i := range list[:own] {
 			if strings.EqualFold(list[i][0], h[0]) {
 				list[i][1], replaced = h[1], true
 			}
 		}
-		if !replaced && !strings.EqualFold(h[0], "Content-Type") && !strings.EqualFold(h[0], "MIME-Version") {
+		if !replaced && !slices.ContainsFunc(structure, func(s string) bool { return strings.EqualFold(h[0], s) }) {
 			list = append(list, h)
 		}
 	}
@@ -129,6 +136,9 @@ func (r *Report) header(b *bytes.Buffer) error {
 	b.WriteString("\r\n")
 	return nil
 }
+
+// structure are the fields that say what the message consists of.
+var structure = []string{"MIME-Version", "Content-Type", "Content-Transfer-Encoding"}
 
 // line keeps a value from breaking the structure.
 func line(s string) string {

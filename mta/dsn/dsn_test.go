@@ -155,6 +155,10 @@ func TestForms(t *testing.T) {
 		{"delayed", func(r *dsn.Report) { r.Action, r.Full, r.RetryUntil = dsn.Delayed, true, r.Now }, []string{"Action: delayed", "Will-Retry-Until: Tue", "Subject: Delayed", "text/rfc822-headers"}, "body\r\n"},
 		{"relayed", func(r *dsn.Report) { r.Action, r.DiagCode = dsn.Relayed, "" }, []string{"Action: relayed", "Subject: Successful Mail Relay"}, "Diagnostic"},
 		{"internationalised", func(r *dsn.Report) { r.Recipient = parse("ü@y.test") }, []string{"message/global-delivery-status", "Final-Recipient: utf-8; ü@y.test", "message/global-headers", "Content-Transfer-Encoding: 8bit"}, ""},
+		{"8-bit text", func(r *dsn.Report) { r.Text = "für" }, []string{"Content-Transfer-Encoding: 8bit\r\n\r\n--", "Content-Transfer-Encoding: 8bit\r\n\r\nfür"}, ""},
+		{"7-bit text", func(r *dsn.Report) {
+			r.Headers = [][2]string{{"content-transfer-encoding", "base64"}}
+		}, nil, "ransfer-"},
 		{"own headers", func(r *dsn.Report) {
 			r.Headers, r.Subject, r.Text = [][2]string{{"X-Own", "1"}, {"To", "other@x.test"}, {"Content-Type", "text/plain"}}, "s", "mine\nlines"
 		}, []string{"X-Own: 1\r\n", "To: other@x.test\r\n", "Subject: s\r\n", "mine\r\nlines", "multipart/report"}, "Content-Type: text/plain\r\n"},

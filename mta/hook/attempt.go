@@ -15,7 +15,7 @@ type QueueInput struct {
 	Phase   Phase
 	Unit    *spool.Unit
 	Content func() (message.Source, error) // opens the original; nil: scripts see no files
-	Retry   int                            // attempts so far
+	Retry   int                            // attempts before this one
 	Context any                            // what predelivery left in $context; only this package looks inside
 	Expired bool                           // postdelivery: retry count or age exceeded
 	Action  string

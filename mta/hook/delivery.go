@@ -25,7 +25,7 @@ type TryOptions struct {
 	Username        string
 	Password        string
 	TLS             string // mode of mta.md 6.4
-	TLSSNI          string // "*" = the host connected to
+	TLSSNI          config.SNI
 	TLSProtocols    string
 	TLSCiphers      string
 	TLSVerifyHost   *bool

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hawser-mta/hawser/mta/address"
+	"github.com/hawser-mta/hawser/mta/config"
 	"github.com/hawser-mta/hawser/mta/hook"
 	"github.com/hawser-mta/hawser/mta/message"
 	"github.com/hawser-mta/hawser/mta/script"
@@ -347,7 +348,7 @@ func TestQueueHooks(t *testing.T) {
 	})
 	u := &spool.Unit{Transaction: "t", Queue: 3, Recipient: parse("a@y.test"), Metadata: map[string]string{"k": "v"}}
 	v, left := r.RunQueue(t.Context(), &hook.QueueInput{Phase: hook.PreDelivery, Unit: u, Retry: 2})
-	if v.Action != hook.Try || v.Try.Host[0] != "10.0.0.1" || v.Try.TLSSNI != "*" || v.Try.Timeout["EOD"] != 5*time.Second || v.Try.SourceIP[1].Helo != "h" || *v.Try.JobID != "j2" {
+	if v.Action != hook.Try || v.Try.Host[0] != "10.0.0.1" || v.Try.TLSSNI != config.SNIHost || v.Try.Timeout["EOD"] != 5*time.Second || v.Try.SourceIP[1].Helo != "h" || *v.Try.JobID != "j2" {
 		t.Errorf("%+v\n%s", v.Try, r.log.String())
 	}
 	if d := cmp.Diff(map[string]string{"k": "v", "seen": "1"}, v.Meta); d != "" {

@@ -80,9 +80,11 @@ func readTry(o *registry.Options) (*TryOptions, error) {
 	if v, ok := o.Get("tls_sni"); ok {
 		switch {
 		case v.Kind() == value.KBool && v.IsTrue():
-			y.TLSSNI = "*"
-		case v.IsString():
-			y.TLSSNI = v.Str()
+			y.TLSSNI = config.SNIHost
+		case v.Kind() == value.KBool:
+			y.TLSSNI = config.SNINone
+		default:
+			y.TLSSNI = config.SNI(o.Str("tls_sni", ""))
 		}
 	}
 	if _, ok := o.Get("priority"); ok {

@@ -116,8 +116,8 @@ func variables(b *registry.Builder) {
 	inbound := []string{"connect", "proxy", "helo", "auth", "mailfrom", "rcptto", "eod", "disconnect"}
 	queue := []string{"predelivery", "postdelivery"}
 	b.Var(sig.Var{Name: "arguments", Contexts: inbound, Text: "What this run is about."})
-	b.Var(sig.Var{Name: "arguments", Contexts: []string{"predelivery"}, Text: "retry: attempts so far."})
-	b.Var(sig.Var{Name: "arguments", Contexts: []string{"postdelivery"}, Text: "retry, expired, action (what Default does), grouping, policy (tags, policies), " +
+	b.Var(sig.Var{Name: "arguments", Contexts: []string{"predelivery"}, Text: "retry: attempts so far, 0 on the first."})
+	b.Var(sig.Var{Name: "arguments", Contexts: []string{"postdelivery"}, Text: "retry (as in predelivery, 0 on the first attempt), expired, action (what Default does), grouping, policy (tags, policies), " +
 		"attempt (result or error, connection, duration), dsn (action, id, status, diagnostictype, diagnosticcode); what does not apply is not there."})
 	b.Var(sig.Var{Name: "connection", Contexts: inbound, Text: "Facts of the connection."})
 	b.Var(sig.Var{Name: "transaction", Contexts: inbound, Text: "Facts of the mail transaction."})

@@ -90,7 +90,7 @@ func dnsError(kind, format string, args ...any) *Error {
 func (r *Route) exchangers(ctx context.Context) ([]host, *Error) {
 	domain := r.Domain
 	if ip, ok := literal(domain); ok {
-		return []host{{name: ip.String(), rank: -1}}, nil
+		return []host{{name: ip.String()}}, nil
 	}
 	domain = address.ASCIIDomain(domain)
 	if domain == "" {

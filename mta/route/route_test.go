@@ -64,6 +64,7 @@ func TestTargets(t *testing.T) {
 		{"address look-up fails", route.Route{Domain: "failing.test"}, nil, "other temporary", false},
 		{"other family", route.Route{Domain: "six.test", Reaches: only4}, nil, "ipfamily temporary", false},
 		{"literal", route.Route{Domain: "[192.0.2.50]"}, nil, "192.0.2.50 192.0.2.50", false},
+		{"literal of this server", route.Route{Domain: "[192.0.2.50]", Self: func(netip.Addr) bool { return true }}, nil, "loop", false},
 		{"literal, IPv6", route.Route{Domain: "[IPv6:2001:db8::50]"}, nil, "2001:db8::50 2001:db8::50", false},
 		{"given hosts", route.Route{Hosts: []string{"192.0.2.60", "b.mx.test"}, Domain: "null.test"}, nil, "192.0.2.60 192.0.2.60 b 192.0.2.11", false},
 		{"authenticated", route.Route{Domain: "good.secure.test"}, nil, "mx.secure.test 192.0.2.40", true},

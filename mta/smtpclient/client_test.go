@@ -322,6 +322,8 @@ func TestFaultyPeers(t *testing.T) {
 		{"3xx to EHLO", []string{"220 x\r\n", "354 x\r\n"}, smtpclient.ErrProtocol, 0},
 		{"HELO when EHLO is unknown", []string{"220 x\r\n", "500 ?\r\n", "250 x\r\n", "250 ok\r\n", "250 ok\r\n", "354 go\r\n"}, smtpclient.ErrNetwork, 0},
 		{"closes behind MAIL", append(hello, ""), smtpclient.ErrNetwork, 0},
+		{"354 to MAIL", append(hello, "354 go\r\n"), smtpclient.ErrProtocol, 0},
+		{"334 to RCPT", append(hello, "250 ok\r\n", "334 go\r\n"), smtpclient.ErrProtocol, 0},
 		{"250 to DATA", append(hello, "250 ok\r\n", "250 ok\r\n", "250 ok\r\n"), smtpclient.ErrProtocol, 0},
 		{"354 to the dot", append(hello, "250 ok\r\n", "250 ok\r\n", "354 go\r\n", "", "354 more\r\n"), smtpclient.ErrProtocol, 0},
 		{"421 to RCPT", append(hello, "250 ok\r\n", "421 bye\r\n"), "", 421},

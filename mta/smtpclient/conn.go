@@ -119,15 +119,16 @@ func DialError(ctx context.Context, addr netip.AddrPort, err error) error {
 }
 
 // New makes a session on a connection that is already open, and owns it from
-// then on: it is closed when New fails. Unlike Dial it cannot fall back to a
-// second connection.
+// then on: it is closed when New fails, with QUIT when the peer can still hear
+// it (RFC 5321 section 4.1.1.10). Unlike Dial it cannot fall back to a second
+// connection.
 func New(ctx context.Context, nc net.Conn, o *Options) (*Conn, *Info, error) {
 	c := &Conn{nc: nc, o: o, br: bufio.NewReaderSize(nc, readBuffer), bw: bufio.NewWriterSize(nc, writeBuffer)}
 	c.info.LocalIP, _ = addrOf(nc.LocalAddr())
 	c.info.RemoteIP, c.info.RemotePort = addrOf(nc.RemoteAddr())
 	defer c.watch(ctx)()
 	if err := c.setUp(ctx); err != nil {
-		c.fail()
+		_ = c.Close() // nothing depends on how the peer says good-bye
 		return nil, &c.info, err
 	}
 	return c, &c.info, nil

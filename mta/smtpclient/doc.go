@@ -37,6 +37,13 @@
 //   - A 4xx or 5xx to the banner, EHLO or AUTH is a Result carried by a
 //     *ReplyError, since the peer did decide. One to STARTTLS in a mode that
 //     requires it is an *Error, so that a 5xx does not bounce the mail.
+//   - What a peer sends right behind its 220 to STARTTLS ends the session (RFC
+//     3207 section 6); TLS never begins with bytes that came in clear.
+//   - A session that is refused ends with QUIT; after a 421, a time-out, a
+//     reply that makes no sense or a failed handshake the socket is closed.
+//   - A 3xx where a final reply is due is an *Error of type protocol.
+//   - REQUIRETLS from the null sender, of a notification, is met by verified
+//     TLS alone where the peer does not offer it (RFC 8689 section 5).
 //   - STARTTLS not offered where it is required is an *Error of type smtp (a
 //     required extension is missing), temporary.
 //   - A header with raw 8-bit text asks for SMTPUTF8 only when it is offered;

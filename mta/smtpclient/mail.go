@@ -18,7 +18,7 @@ type Mail struct {
 	Content      message.Source
 
 	SMTPUTF8   bool   // the message was submitted as internationalised (RFC 6531)
-	RequireTLS bool   // RFC 8689: verified TLS and REQUIRETLS, or a permanent error
+	RequireTLS bool   // RFC 8689: verified TLS and REQUIRETLS, or a permanent error; from the null sender verified TLS will do
 	EnvID      string // RFC 3461 ENVID, decoded; sent when DSN is offered
 	Ret        string // "FULL", "HDRS" or ""; sent when DSN is offered
 }

@@ -15,6 +15,7 @@ func (c *Conn) setUp(ctx context.Context) error {
 		c.info.Helo = "localhost"
 	}
 	if i := strings.IndexFunc(c.info.Helo, func(r rune) bool { return r <= ' ' || r == 0x7f }); i >= 0 {
+		c.broken = true // nothing is said to the peer
 		return &Error{Type: ErrConfig, Temporary: true, Message: "HELO name contains a space or control character"}
 	}
 	if c.o.TLS.Implicit {
@@ -120,6 +121,7 @@ func (c *Conn) secure(ctx context.Context) error {
 		}
 		return nil
 	}
+	c.info.TLS = &TLSInfo{Report: "validation-failure"} // until the handshake has its own
 	r, err := c.exchange(ctx, smtp.StateStartTLS, "STARTTLS")
 	if err != nil {
 		return err

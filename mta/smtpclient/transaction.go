@@ -136,11 +136,13 @@ func (t *transaction) mailParams(ext smtp.Extensions) (smtp.Params, error) {
 		add("SMTPUTF8", "")
 	}
 	if t.m.RequireTLS {
-		tls := t.c.info.TLS
-		if !ext.Has(smtp.ExtRequireTLS) || tls == nil || !tls.Started || tls.PeerErr != 0 {
+		tls, offered := t.c.info.TLS, ext.Has(smtp.ExtRequireTLS)
+		if tls == nil || !tls.Started || tls.PeerErr != 0 || !offered && !t.m.Sender.IsNull() {
 			return nil, &Error{Type: ErrSMTP, State: smtp.StateMail, Status: [3]int{5, 7, 30}, Message: "REQUIRETLS cannot be met"}
 		}
-		add("REQUIRETLS", "")
+		if offered { // a notification is not dropped for want of it (RFC 8689 section 5)
+			add("REQUIRETLS", "")
+		}
 	}
 	if ext.Has(smtp.ExtDSN) {
 		if t.m.Ret != "" {
@@ -206,6 +208,9 @@ func (t *transaction) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if r.Code/100 == 3 {
+		return c.outOfPlace(r, smtp.StateMail)
+	}
 	accepted := 0
 	mailOK := r.Positive()
 	t.out.Result = Result{Reply: r, State: smtp.StateMail}
@@ -214,6 +219,9 @@ func (t *transaction) run(ctx context.Context) error {
 			rr, err := step(smtp.StateRcpt, line)
 			if err != nil {
 				return t.keep(mailOK, err)
+			}
+			if rr.Code/100 == 3 {
+				return t.keep(mailOK, c.outOfPlace(rr, smtp.StateRcpt))
 			}
 			t.out.Recipients = append(t.out.Recipients, Result{Reply: rr, State: smtp.StateRcpt})
 			if rr.Positive() {

@@ -231,11 +231,15 @@ func TestRequireTLS(t *testing.T) {
 		name    string
 		offered bool
 		o       smtpclient.TLSOptions
+		sender  string
 		ok      bool
 	}{
-		{"verified", true, smtpclient.TLSOptions{Mode: smtpclient.TLSRequire, TLS: pki.TLS{CAs: pool()}}, true},
-		{"not verified", true, smtpclient.TLSOptions{Mode: smtpclient.TLSRequire}, false},
-		{"not offered", false, smtpclient.TLSOptions{Mode: smtpclient.TLSRequire, TLS: pki.TLS{CAs: pool()}}, false},
+		{"verified", true, smtpclient.TLSOptions{Mode: smtpclient.TLSRequire, TLS: pki.TLS{CAs: pool()}}, "s", true},
+		{"not verified", true, smtpclient.TLSOptions{Mode: smtpclient.TLSRequire}, "s", false},
+		{"not offered", false, smtpclient.TLSOptions{Mode: smtpclient.TLSRequire, TLS: pki.TLS{CAs: pool()}}, "s", false},
+		{"notification", true, smtpclient.TLSOptions{Mode: smtpclient.TLSRequire, TLS: pki.TLS{CAs: pool()}}, "", true},
+		{"notification, not offered", false, smtpclient.TLSOptions{Mode: smtpclient.TLSRequire, TLS: pki.TLS{CAs: pool()}}, "", true},
+		{"notification, not verified", false, smtpclient.TLSOptions{Mode: smtpclient.TLSRequire}, "", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -247,12 +251,15 @@ func TestRequireTLS(t *testing.T) {
 			defer conn.Close()
 			m := mail("x\r\n", "a@y.test")
 			m.RequireTLS = true
+			if c.sender == "" {
+				m.Sender = address.Address{}
+			}
 			out, err := conn.Send(t.Context(), m)
 			var fail *smtpclient.Error
 			if errors.As(err, &fail); out.OK() != c.ok || !c.ok && (fail == nil || fail.Status != [3]int{5, 7, 30}) || !conn.Usable() {
 				t.Errorf("%+v %v", out, err)
 			}
-			if c.ok && (len(b.opts) != 1 || !b.opts[0].RequireTLS) {
+			if c.ok && (len(b.opts) != 1 || b.opts[0].RequireTLS != c.offered) {
 				t.Errorf("MAIL options %+v", b.opts)
 			}
 		})
