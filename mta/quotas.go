@@ -22,6 +22,7 @@ type quotas struct {
 
 // reserve counts one unit for its quotas. The error names one that is full.
 func (q *quotas) reserve(names []string, size int64) (release func(), err error) {
+	names = slices.Compact(slices.Sorted(slices.Values(names)))
 	bounds := q.bounds()
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -51,6 +51,10 @@ func TestQuotas(t *testing.T) {
 	if _, ok := q.reserved["bytes"]; ok {
 		t.Error("a refusal left a reservation")
 	}
+	if _, err := q.reserve([]string{"twice", "twice"}, 7); err != nil || q.reserved["twice"] != (queue.Usage{Count: 1, Bytes: 7}) {
+		t.Errorf("named twice: %v, %+v", err, q.reserved["twice"])
+	}
+	delete(q.reserved, "twice")
 	for _, release := range append(kept, kept...) { // twice is no more than once
 		release()
 	}

@@ -62,6 +62,7 @@ func (h controlHost) Stats() []control.Sample {
 		control.Gauge("resolver.cache.size", r.Size),
 		control.Gauge("resolver.cache.running", r.Running),
 	)
+	out = append(out, s.pools.samples()...)
 	slices.SortStableFunc(out, func(a, b control.Sample) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }

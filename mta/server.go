@@ -16,7 +16,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/hawser-mta/hawser/lang/diag"
 	"github.com/hawser-mta/hawser/mta/config"
-	"github.com/hawser-mta/hawser/mta/delivery"
 	"github.com/hawser-mta/hawser/mta/hook"
 	"github.com/hawser-mta/hawser/mta/policy"
 	"github.com/hawser-mta/hawser/mta/queue"
@@ -57,6 +56,7 @@ type Server struct {
 	std      *module.Root
 	shared   *vm.Shared
 	http     *web.Client // made by the first load
+	pools    *pools      // likewise
 	hooks    *hook.Runner
 	spool    *spool.Spool
 	queue    *queue.Queue
@@ -112,6 +112,10 @@ func New(ctx context.Context, o Options) (*Server, diag.List, error) {
 		s.Close()
 		return nil, diags, err
 	}
+	m := st.config.Smtpd.Environment.Syslog.Mask
+	s.hooks.Script, s.hooks.Mask = s.hooks.Logger, m
+	s.o.Logger = mask(o.Logger, m)
+	s.hooks.Logger = s.o.Logger
 	s.state.Store(st)
 	return s, diags, nil
 }
@@ -183,62 +187,22 @@ func (s *Server) Run(ctx context.Context) error {
 	s.accepting, s.endAccept = context.WithCancel(s.running)
 	defer s.endAccept()
 	c := s.current().config
-	sp, err := spool.Open(s.spoolOptions(c))
+	listeners, err := s.listen(c)
 	if err != nil {
 		return err
 	}
-	s.spool = sp
-	d := &delivery.Deliverer{
-		Settings: func() *delivery.Settings { return s.current().settings }, Hooks: s.hooks, Content: sp, Submit: s, Policies: s.policies,
-		NewID: s.newID, Logger: s.o.Logger,
-	}
-	s.queue = queue.New(sp, d, queue.Options{
-		Connections: c.App.Queues.Connections.Max, Policies: s.policies, Logger: s.o.Logger,
-		Pooling:    func() int { return s.current().config.App.Queues.Pooling.Size },
-		MaxAge:     func() time.Duration { return time.Duration(s.current().config.App.Queues.MaxAge) },
-		HoldMaxAge: func() time.Duration { return time.Duration(s.current().config.App.Queues.Hold.MaxAge) },
-	})
-	listeners, err := s.listen(c)
-	if err != nil {
-		return errors.Join(err, sp.Close())
-	}
 	socket, err := s.controlSocket(ctx, c)
-	if err != nil {
-		for _, l := range listeners {
-			l.Close()
+	if err == nil {
+		if err = s.open(c); err == nil {
+			err = s.serve(listeners, socket)
+			return errors.Join(err, s.spool.Close())
 		}
-		return errors.Join(err, sp.Close())
+		socket.Close()
 	}
-	err = s.serve(listeners, socket)
-	return errors.Join(err, sp.Close())
-}
-
-func (s *Server) spoolOptions(c *config.Config) spool.Options {
-	x := &c.Smtpd.Spool
-	o := spool.Options{
-		NoSync: !x.FSync, MinBytes: uint64(x.MinFree.Bytes), MinInodes: uint64(x.MinFree.Inodes), Corrupt: x.Corrupt,
-		Readers: x.Loader.Threads, Logger: s.o.Logger,
+	for _, l := range listeners {
+		l.Close()
 	}
-	for _, p := range x.Paths {
-		o.Paths = append(o.Paths, spool.Path{Path: s.path(p.Path), Weight: p.Weight})
-	}
-	if len(o.Paths) == 0 {
-		path := x.Path
-		if path == "" {
-			path = "spool"
-		}
-		o.Paths = []spool.Path{{Path: s.path(path)}}
-	}
-	return o
-}
-
-// path makes a path of the configuration absolute: it is relative to the
-// workspace.
-func (s *Server) path(p string) string {
-	if filepath.IsAbs(p) {
-		return p
-	}
-	return filepath.Join(s.ws.Root, p)
+	return err
 }
 
 // serve runs everything that runs. Each stage ends before the next one is told

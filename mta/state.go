@@ -144,7 +144,7 @@ func (s *Server) settings(c *config.Config) (*delivery.Settings, error) {
 		ClientCert: func(id string) (*tls.Certificate, error) { return pair(c, id) },
 		Resolver: dns.New(dns.Options{
 			Servers: c.App.Resolver.Servers, Timeout: time.Duration(c.App.Resolver.Timeout), Retries: c.App.Resolver.Retries,
-			CacheSize: c.App.Resolver.Cache.Size,
+			CacheSize: c.App.Resolver.Cache.Size, NoDNSSEC: !or(c.App.Resolver.DNSSEC, true),
 		}),
 		Lists: c.App.Lists, PoolPolicy: c.App.Queues.Pooling.Policy, Self: s.self, Routed: s.ways.To,
 	}
@@ -164,6 +164,9 @@ func (s *Server) snapshot(c *config.Config, roots *module.Roots, set *module.Set
 			Resolver:    func() *net.Resolver { return s.current().settings.Resolver.Net() },
 		})
 	}
+	if s.pools == nil {
+		s.pools = newPools(&c.Smtpd)
+	}
 	host := vm.DefaultHost(nil)
 	host.Echo, host.Log = s.hooks.Echo, s.hooks.Log
 	host.Hostname, host.UUIDVersion = d.Hostname, c.Smtpd.Environment.UUID.Version
@@ -177,7 +180,7 @@ func (s *Server) snapshot(c *config.Config, roots *module.Roots, set *module.Set
 	return &hook.Snapshot{
 		Compat:   c.Smtpd.Scripting.Compat,
 		Universe: s.universe, Set: set, Hostname: d.Hostname, Host: host, Limits: hook.Limits(c),
-		Transports: hook.TransportIDs(&c.App), Hooks: hook.Bindings(&c.App),
+		Transports: hook.TransportIDs(&c.App), Hooks: hook.Bindings(&c.App), Pools: s.pools.bind(c),
 	}
 }
 

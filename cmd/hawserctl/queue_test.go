@@ -184,6 +184,10 @@ func TestChanges(t *testing.T) {
 	step("0 affected", "hold", "--all", "--yes")
 	step(`{"affected":1}`, "release", "--recipient", "H1", "--json")
 	s.Until("the released unit", func() bool { return len(next.With("Subject: H1@")) == 1 })
+	r := s.ctl("queue", "update", "--jobid", "j1", "--set-transportid", "othre")
+	if r.code != 1 || !strings.Contains(r.err, "update.transportid: no transport 'othre', want one of other, out") {
+		t.Errorf("an unknown transport: %+v", r)
+	}
 	step("2 affected", "update", "--jobid", "j1", "--jobid", "j2", "--set-jobid", "j9", "--set-tenantid", "t9", "--set-priority", "1", "--set-metadata", "k=v", "--set-transportid", "other")
 	if u := s.list("--jobid", "j9"); len(u) != 2 || u[0].TenantID != "t9" || u[0].Priority != 1 || u[0].Metadata["k"] != "v" || u[0].TransportID != "other" {
 		t.Errorf("%+v", u)

@@ -80,24 +80,28 @@ func (c *runCmd) Run() error {
 		s.Close()
 		return nil
 	}
-	process(s.Process())
+	umask, files := s.Process()
+	process(log, umask, files)
 	if err := s.Run(ctx); err != nil {
 		return cli.Fail(cli.Usage, "%s", err)
 	}
 	return nil
 }
 
-// process applies the settings of the process; what the system does not allow is
-// left as it is.
-func process(umask string, files int) {
+// process applies the settings of the process. Of what the system does not allow it takes
+// what it gets, and says so.
+func process(log *slog.Logger, umask string, files int) {
 	if m, err := strconv.ParseUint(umask, 8, 12); err == nil {
 		unix.Umask(int(m))
 	}
-	if files > 0 {
-		var l unix.Rlimit
-		if unix.Getrlimit(unix.RLIMIT_NOFILE, &l) == nil {
-			l.Cur = min(uint64(files), l.Max)
-			_ = unix.Setrlimit(unix.RLIMIT_NOFILE, &l)
-		}
+	var l unix.Rlimit
+	if files <= 0 || unix.Getrlimit(unix.RLIMIT_NOFILE, &l) != nil {
+		return
 	}
+	want := uint64(files)
+	if unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: want, Max: max(want, l.Max)}) == nil {
+		return
+	}
+	_ = unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: l.Max, Max: l.Max}) // it is so already, or may be
+	log.Warn("environment.rlimit.nofile is more than the system allows", "event", "config", "wanted", want, "allowed", l.Max)
 }

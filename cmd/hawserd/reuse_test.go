@@ -2,104 +2,132 @@ package main_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	gosmtp "github.com/emersion/go-smtp"
+	"github.com/hawser-mta/hawser/cmd/internal/servertest"
 )
 
-// TestReuseProxy: a connection that was made without a proxy is not used again for mail
-// that must go through one.
-func TestReuseProxy(t *testing.T) {
-	t.Parallel()
-	next := (&peer{}).listen(t, "127.0.0.1")
-	proxied := (&peer{proxy: true}).listen(t, "127.0.0.1")
-	s := workspace(t, 1, map[string]string{
-		"config/smtpd-app.yaml": fmt.Sprintf(`version: "6.10"
-servers: [{ id: in, transport: direct, phases: { connect: { fcrdns: false }, eod: { hook: main } } }]
-transportgroups:
-  - id: all
-    connection: { server: 127.0.0.1, port: %d }
-    transports: [{ id: direct }, { id: via, connection: { proxy: { host: 127.0.0.1, port: %d, version: 2 } } }]
-`, next.Port, proxied.Port),
-		"hooks/eod/main.hsl": `foreach ($transaction["recipients"] as $r)
-			$arguments["mail"]->queue($transaction["senderaddress"], $r["address"], $r["address"]["localpart"]); Accept();`,
-		"hooks/queue/predelivery.hsl":  `$context = $message["recipientaddress"]["localpart"]; Try(["pooling" => ["enabled" => true, "timeout" => 3600]]);`,
-		"hooks/queue/postdelivery.hsl": logArguments,
-	})
-	s.Start()
-	for _, name := range []string{"direct", "via"} {
-		s.MustSend("a@x.test", name+"@y.test", "x\r\n")
-		s.post(name)
-	}
-	s.Stop()
-	if got := proxied.sent(); got["via@y.test"] != 1 || next.sent()["direct@y.test"] != 1 || len(next.sent()) != 1 {
-		t.Errorf("through the proxy %v, without %v", got, next.sent())
-	}
-}
+// reuseZone has hosts that share an address, hosts of one operator at two addresses, and
+// a host with two addresses.
+const reuseZone = `
+a.test. 60 IN MX 10 one.test.
+b.test. 60 IN MX 10 one.test.
+c.test. 60 IN MX 10 other.test.
+one.test. 60 IN A 127.0.0.1
+other.test. 60 IN A 127.0.0.1
+d.test. 60 IN MX 10 mx1.big.test.
+e.test. 60 IN MX 10 mx2.big.test.
+mx1.big.test. 60 IN A 127.0.0.2
+mx2.big.test. 60 IN A 127.0.0.3
+f.test. 60 IN MX 10 wide.test.
+g.test. 60 IN MX 10 wide.test.
+wide.test. 60 IN A 127.0.0.2
+wide.test. 60 IN A 127.0.0.3
+`
 
-// TestReuseUnfit: a message that a kept connection cannot carry gets one of its own,
-// to its own host.
-func TestReuseUnfit(t *testing.T) {
-	t.Parallel()
-	narrow := (&peer{}).listen(t, "127.0.0.2")
-	wide := (&peer{Port: narrow.Port, extensions: []string{"SMTPUTF8", "8BITMIME"}}).listen(t, "127.0.0.1")
-	s := workspace(t, 1, map[string]string{
+// reusing is a server that keeps connections, with peers at three addresses. Of the
+// second one nothing but plain ASCII can be handed over.
+func reusing(t *testing.T, policy string) (*server, map[string]*peer) {
+	t.Helper()
+	port := servertest.FreePort(t)
+	peers := map[string]*peer{}
+	for _, ip := range []string{"127.0.0.1", "127.0.0.2", "127.0.0.3"} {
+		p := &peer{Port: port}
+		if ip != "127.0.0.2" {
+			p.extensions = []string{"SMTPUTF8", "8BITMIME"}
+		}
+		peers[ip] = p.listen(t, ip)
+	}
+	s := workspace(t, port, map[string]string{
 		"config/smtpd-app.yaml": fmt.Sprintf(`version: "6.10"
 servers: [{ id: in, transport: mx, phases: { connect: { fcrdns: false }, eod: { hook: main } } }]
 resolver: { servers: ["%s"] }
-queues: { grouping: { groupings: [{ id: local, remoteip: [127.0.0.0/8] }] }, pooling: { policy: grouping } }
-transportgroups: [{ id: all, transports: [{ id: mx, connection: { server: lookup-mx, port: %d } }] }]
-`, nameServer(t, "narrow.test. 60 IN A 127.0.0.2\nwide.test. 60 IN A 127.0.0.1\n"), narrow.Port),
-		"hooks/queue/predelivery.hsl":  `$context = $message["recipientaddress"]["domain"]; Try(["pooling" => ["enabled" => true, "timeout" => 3600]]);`,
+queues:
+  pooling: { policy: %s }
+  grouping: { groupings: [{ id: big, remotemx: ["*.big.test"] }, { id: first, remoteip: [127.0.0.2] }, { id: second, remoteip: [127.0.0.3] }] }
+transportgroups: [{ id: all, transports: [{ id: mx, connection: { port: %d } }] }]
+`, nameServer(t, reuseZone), policy, port),
+		"config/smtpd-delivery.yaml":   "version: \"6.10\"\ndelivery: { default: { pooling: { enabled: true, timeout: 1h } } }\n",
+		"hooks/queue/predelivery.hsl":  `$context = $message["recipientaddress"]["domain"]; Try();`,
 		"hooks/queue/postdelivery.hsl": logArguments,
 	})
 	s.Start()
-	s.MustSend("a@x.test", "first@narrow.test", "x\r\n")
-	s.post("narrow.test")
-	submit(t, s.Dial(), "a@x.test", "grün@wide.test", &gosmtp.MailOptions{UTF8: true})
-	got := s.post("wide.test")
-	if at(got, "attempt.result.code") != delivered || at(got, "attempt.connection.remoteip") != "127.0.0.1" || at(got, "attempt.connection.transactions") != 1.0 {
-		t.Errorf("got %v", got["attempt"])
-	}
-	s.Stop()
-	if wide.sent()["grün@wide.test"] != 1 {
-		t.Errorf("sent %v", wide.sent())
-	}
-	if d := narrow.sessions[0]; len(narrow.sessions) != 1 || d.command("QUIT") == "" {
-		t.Errorf("%d sessions, the first one %q", len(narrow.sessions), d.Commands)
+	return s, peers
+}
+
+// TestReusePolicies: a waiting connection is used for what queues.pooling.policy says.
+func TestReusePolicies(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		policy   string
+		first    string
+		then     string
+		shared   bool
+		grouping string // of the second message
+	}{
+		{"remoteip", "a.test", "b.test", true, ""},
+		{"remoteip", "a.test", "c.test", true, ""},
+		{"remoteip", "d.test", "e.test", false, "&big"},
+		{"remotemx", "a.test", "b.test", true, ""},
+		{"remotemx", "a.test", "c.test", false, ""},
+		{"remotemx", "d.test", "e.test", false, "&big"},
+		{"remotemx", "f.test", "g.test", true, "of the address"},
+		{"grouping", "d.test", "e.test", true, "&big"},
+		{"grouping", "a.test", "c.test", true, ""}, // of no grouping: by address
+	} {
+		t.Run(c.policy+" "+c.first+" "+c.then, func(t *testing.T) {
+			t.Parallel()
+			s, peers := reusing(t, c.policy)
+			s.MustSend("s@x.test", "m@"+c.first, "x\r\n")
+			one := s.post(c.first)
+			s.MustSend("s@x.test", "m@"+c.then, "x\r\n")
+			two := s.post(c.then)
+			if shared := at(one, "attempt.connection.id") == at(two, "attempt.connection.id"); shared != c.shared {
+				t.Errorf("shared is %v, want %v", shared, c.shared)
+			}
+			if n, want := at(two, "attempt.connection.transactions"), map[bool]float64{true: 2, false: 1}[c.shared]; n != want {
+				t.Errorf("the message was number %v of its connection, want %v", n, want)
+			}
+			ip := fmt.Sprint(at(two, "attempt.connection.remoteip"))
+			peers[ip].mail(t, "m@"+c.then) // facts and truth agree
+			want := c.grouping
+			if want == "of the address" {
+				want = map[string]string{"127.0.0.2": "&first", "127.0.0.3": "&second"}[ip]
+			}
+			if got, _ := at(two, "grouping").(string); got != want {
+				t.Errorf("grouping %q, want %q", got, want)
+			}
+			s.Stop()
+		})
 	}
 }
 
-// TestReuseLost: a message whose kept connection is lost waits for what a policy demands
-// between two connections, and is no failure.
-func TestReuseLost(t *testing.T) {
+// TestReuseNeedsExtensions: a connection that cannot take a message is left for one to
+// the message's own host, and the message is not refused.
+func TestReuseNeedsExtensions(t *testing.T) {
 	t.Parallel()
-	asked := 0 // by the one session at a time
-	next := (&peer{answer: func(line string) string {
-		if strings.HasPrefix(line, "MAIL FROM:<second@") {
-			if asked++; asked == 1 {
-				return "-"
-			}
-		}
-		return ""
-	}}).listen(t, "127.0.0.1")
-	s := workspace(t, next.Port, map[string]string{
-		"config/smtpd-policy.yaml": `version: "6.10"
-policies: [{ fields: [transportid], default: { connectinterval: 4 } }]
-`,
-		"hooks/queue/predelivery.hsl":  `$context = $message["senderaddress"]["localpart"]; Try(["pooling" => ["enabled" => true, "timeout" => 3600]]);`,
-		"hooks/queue/postdelivery.hsl": logArguments,
-	})
-	s.Start()
-	for _, name := range []string{"first", "second"} {
-		s.MustSend(name+"@x.test", name+"@y.test", "x\r\n")
-		if got := s.post(name); at(got, "attempt.result.code") != delivered || at(got, "retry") != 0.0 {
-			t.Errorf("%s: %v", name, got["attempt"])
+	s, peers := reusing(t, "grouping")
+	s.MustSend("s@x.test", "m@d.test", "x\r\n")
+	s.post("d.test")
+	c := s.Dial()
+	defer c.Close()
+	fail := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
+	fail(c.Mail("s@x.test", &gosmtp.MailOptions{UTF8: true}))
+	fail(c.Rcpt("m\u00fc@e.test", nil))
+	w, err := c.Data()
+	fail(err)
+	_, err = w.Write([]byte("x\r\n"))
+	fail(err)
+	fail(w.Close())
+	if got := s.post("e.test"); at(got, "attempt.connection.remoteip") != "127.0.0.3" || at(got, "action") != nil {
+		t.Fatalf("got %v", got)
+	}
+	peers["127.0.0.3"].mail(t, "m\u00fc@e.test")
 	s.Stop()
-	if len(next.sessions) != 2 || asked != 2 {
-		t.Errorf("%d sessions, %d times the second message", len(next.sessions), asked)
-	}
 }

@@ -39,11 +39,11 @@ type Hooks struct {
 	PostDelivery string       `yaml:"postdelivery"`
 }
 
-// InlineHook is one script.
+// InlineHook is one script, or with Threads alone a setting of the file of that id.
 type InlineHook struct {
 	ID      string `yaml:"id"`
 	Data    string `yaml:"data"`
-	Threads string `yaml:"threads"`
+	Threads string `yaml:"threads"` // id of a pool; empty: that of the server
 }
 
 // InlineFile is one file of the virtual file store.

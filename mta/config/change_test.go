@@ -65,7 +65,7 @@ func TestChanges(t *testing.T) {
 		{"another entry", []string{"- { interval: 1m }", "- { interval: 1m }\n        - { interval: 2m }"},
 			[]config.Change{{app, "transportgroups[0].retry.intervals", "live"}}},
 		{"workers", []string{"resolver:", "queues: { connections: { max: 5 }, maxage: 1d }\nresolver:"},
-			[]config.Change{{app, "queues.connections.max", "restart"}, {app, "queues.maxage", "live"}}},
+			[]config.Change{{app, "queues.connections.max", "live"}, {app, "queues.maxage", "live"}}},
 		{"version", []string{`version: "6.10"`, `version: "6.9"`}, []config.Change{{smtpd, "version", "live"}, {app, "version", "live"}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -25,9 +25,3 @@ type ControlTLS struct {
 		VerifyName  string    `yaml:"verifyname"` // empty: the host that the tool connects to
 	} `yaml:"client"`
 }
-
-// PrivDrop is whom the process becomes when its sockets are bound.
-type PrivDrop struct {
-	User  string `yaml:"user"`
-	Group string `yaml:"group"`
-}

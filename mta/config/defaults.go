@@ -19,7 +19,6 @@ func Defaults(dir string) *Config {
 	s.HTTP.Concurrency = 1024
 	s.Environment.ControlSocket.Path, s.Environment.ControlSocket.Chmod = "run/hawserd.sock", "0660"
 	s.Environment.ControlSocket.TLS.Client.Verify = true
-	s.Queues.Threads = QueueThreads{4, 4, 4}
 	c.App.Resolver.Timeout, c.App.Resolver.Retries, c.App.Resolver.Cache.Size = Duration(5*time.Second), 2, 10000
 	c.App.Queues.Connections.Max = 10000
 	c.App.Queues.Pooling = Pool{Size: 1000, Policy: PoolPolicies[0]}

@@ -10,7 +10,7 @@ type Queues struct {
 	Pooling     Pool     `yaml:"pooling"`
 	Quotas      []Quota  `yaml:"quotas"`
 	Connections struct {
-		Max int `yaml:"max" counts:"restart"`
+		Max int `yaml:"max"`
 	} `yaml:"connections"`
 	Hold struct {
 		MaxAge Duration `yaml:"maxage"`

@@ -12,35 +12,17 @@ type Smtpd struct {
 	Plugins     []any          `yaml:"plugins" counts:"restart" since:"later"`
 	Monitor     any            `yaml:"monitor" counts:"restart" since:"later"`
 	Cluster     any            `yaml:"cluster" counts:"restart" since:"later"`
-	Threads     any            `yaml:"threads" counts:"restart" since:"later"`
+	Threads     Threads        `yaml:"threads" counts:"restart"`
 	Queues      QueuesStart    `yaml:"queues" counts:"restart"`
 }
 
 // ServerStart is the part of a server that is bound at start.
 type ServerStart struct {
-	ID            string       `yaml:"id"`
-	Type          string       `yaml:"type"`
-	Listeners     []Listener   `yaml:"listeners"`
-	ProxyProtocol []string     `yaml:"proxyprotocol" since:"later"` // networks
-	Threads       ThreadCounts `yaml:"threads"`
-}
-
-// ThreadCounts are accepted for compatibility: goroutines need no sizes.
-type ThreadCounts struct {
-	Event  int `yaml:"event"`
-	Script int `yaml:"script"`
-}
-
-// QueuesStart is the part of the queue that counts at start.
-type QueuesStart struct {
-	Threads QueueThreads `yaml:"threads"`
-}
-
-// QueueThreads are accepted for compatibility, as ThreadCounts.
-type QueueThreads struct {
-	Loader int `yaml:"loader"`
-	Update int `yaml:"update"`
-	DNS    int `yaml:"dns"`
+	ID            string        `yaml:"id"`
+	Type          string        `yaml:"type"`
+	Listeners     []Listener    `yaml:"listeners"`
+	ProxyProtocol []string      `yaml:"proxyprotocol" since:"later"` // networks
+	Threads       ServerThreads `yaml:"threads"`
 }
 
 // Listener is one address.
@@ -59,7 +41,7 @@ type Environment struct {
 	SuspendConf   string        `yaml:"suspendconf"`
 	DeliveryConf  string        `yaml:"deliveryconf"`
 	ControlSocket ControlSocket `yaml:"controlsocket"`
-	PrivDrop      PrivDrop      `yaml:"privdrop" since:"later"`
+	PrivDrop      PrivDrop      `yaml:"privdrop"`
 	Umask         string        `yaml:"umask"`
 	Rlimit        struct {
 		NoFile int `yaml:"nofile"`

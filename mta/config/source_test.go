@@ -42,7 +42,7 @@ func TestQueues(t *testing.T) {
 	if d := cmp.Diff(want, c.App.Queues); d != "" {
 		t.Errorf("(-want +got)\n%s", d)
 	}
-	if d := cmp.Diff(config.QueueThreads{Loader: 2, Update: 4, DNS: 8}, c.Smtpd.Queues.Threads); d != "" {
+	if d := cmp.Diff(config.QueueThreads{Loader: 2, DNS: 8}, c.Smtpd.Queues.Threads); d != "" {
 		t.Errorf("(-want +got)\n%s", d)
 	}
 	if items, ok := c.App.Lists.Find("remotemx", "slow"); !ok || len(items) != 3 {

@@ -24,6 +24,7 @@ type validator struct {
 func (c *Config) Validate() diag.List {
 	v := &validator{c: c}
 	v.start()
+	v.threads()
 	v.servers()
 	v.transports()
 	v.addresses()
@@ -84,9 +85,7 @@ func (v *validator) start() {
 			v.fault(SmtpdFile, fmt.Sprintf("spool.paths[%d].path", i), "the key is missing")
 		}
 	}
-	if s.Environment.Syslog.Mask != 255 {
-		v.fault(SmtpdFile, "environment.syslog.mask", "is not supported by this version")
-	}
+	v.process()
 	if s.Scripting.FFI && !foreign.Supported {
 		v.fault(SmtpdFile, "scripting.ffi", "is not supported on this platform")
 	}

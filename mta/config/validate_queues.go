@@ -27,6 +27,9 @@ func (v *validator) queues() {
 	if p := q.Pooling.Policy; !slices.Contains(PoolPolicies, p) {
 		v.fault(AppFile, "queues.pooling.policy", "got '%s', want %s", p, oneOf(PoolPolicies))
 	}
+	if q.Connections.Max < 1 {
+		v.fault(AppFile, "queues.connections.max", "got %d, want 1 or more", q.Connections.Max)
+	}
 	seen = map[string]bool{}
 	for i, x := range q.Quotas {
 		path := fmt.Sprintf("queues.quotas[%d]", i)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -242,6 +243,11 @@ func updateQueue(ctx context.Context, s *Server, in *UpdateQueue) (any, error) {
 	c, err := in.Update.change()
 	if err != nil {
 		return nil, err
+	}
+	if id := in.Update.TransportID; id != nil {
+		if known := s.Host.Config().App.Transports(); known[*id] == nil {
+			return nil, fmt.Errorf("update.transportid: no transport '%s', want one of %s", *id, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+		}
 	}
 	if f.Empty() && !in.All {
 		return nil, errors.New("got no conditions, want some or all: true")

@@ -83,7 +83,7 @@ func (a *attempt) run(ctx context.Context, r *queue.Ready, c queue.Conn) queue.C
 	}
 	a.mail = j.mail(j.u.Patch.At(time.Now()).Apply(original))
 	if old, ok := c.(*conn); ok {
-		left, done := a.again(ctx, old)
+		left, done := a.again(ctx, r, old)
 		if done {
 			return left
 		}
@@ -92,23 +92,27 @@ func (a *attempt) run(ctx context.Context, r *queue.Ready, c queue.Conn) queue.C
 }
 
 // again sends on a connection that is there. done is false when the connection turns
-// out to be lost before the peer has seen the message, or not to be good for it:
-// another host behind the same key may announce what this one lacks (spec mta 7).
-func (a *attempt) again(ctx context.Context, c *conn) (left queue.Conn, done bool) {
+// out to be lost before the peer has seen the message, or its peer is not the unit's own
+// and lacks an extension that the message needs (spec mta 7).
+func (a *attempt) again(ctx context.Context, r *queue.Ready, c *conn) (left queue.Conn, done bool) {
+	f := r.Facts
+	c.Remote(&f)
+	grouping, before := a.out.Grouping, c.Info().Transactions
+	a.out.Grouping = f.Grouping
 	left, err := a.send(ctx, c)
 	var own *smtpclient.Error
 	if !errors.As(err, &own) || ctx.Err() != nil {
 		return left, true
 	}
 	lost := own.Type == smtpclient.ErrNetwork && (own.State == smtp.StateMail || own.State == smtp.StateRset)
-	unfit := own.Type == smtpclient.ErrSMTP && left != nil
+	unfit := own.Type == smtpclient.ErrSMTP && c.Info().Transactions == before && f.RemoteIP != r.Facts.RemoteIP
 	if !lost && !unfit {
 		return left, true
 	}
 	if unfit {
-		left.Close()
+		c.Close()
 	}
-	a.out.Error, a.out.Result = nil, nil
+	a.out.Error, a.out.Result, a.out.Grouping = nil, nil, grouping
 	return nil, false
 }
 

@@ -19,14 +19,17 @@ type conn struct {
 	pooling pooling
 	capture bool
 	tlsa    *tlsa
+	groups  *policy.Groupings
 }
 
 // Reuse implements queue.Conn.
 func (c *conn) Reuse() string { return c.reuse }
 
-// Remote implements queue.Conn.
+// Remote implements queue.Conn. The grouping may be one of the address, or of the domain
+// of a unit, and is therefore found anew.
 func (c *conn) Remote(f *policy.Facts) {
 	f.RemoteMX, f.RemoteIP = c.facts.RemoteMX, c.facts.RemoteIP
+	f.Grouping = c.groups.Of(f)
 }
 
 // Rest implements queue.Conn.

@@ -16,6 +16,7 @@ import (
 	"github.com/hawser-mta/hawser/mta/message"
 	"github.com/hawser-mta/hawser/mta/policy"
 	"github.com/hawser-mta/hawser/mta/queue"
+	"github.com/hawser-mta/hawser/mta/slots"
 	"github.com/hawser-mta/hawser/mta/spool"
 	"github.com/hawser-mta/hawser/stdlib/dns"
 )
@@ -58,6 +59,7 @@ type Deliverer struct {
 	Content  Content
 	Submit   Submitter
 	Policies *policy.Engine
+	Lookups  *slots.Slots // destinations looked up at once before an attempt; nil: no bound
 	NewID    func() string
 	Logger   *slog.Logger
 }

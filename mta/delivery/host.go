@@ -71,7 +71,7 @@ func (a *attempt) session(ctx context.Context, c *candidate, o *smtpclient.Optio
 	}
 	x := &conn{
 		Conn: sc, id: id, facts: a.j.facts(c.target), to: c.target, from: c.source, helo: own.Helo, pooling: a.p.pooling, capture: a.p.capture,
-		tlsa: found,
+		tlsa: found, groups: a.j.s.Groupings,
 	}
 	if a.p.pooling.enabled {
 		x.reuse = a.p.reuse(&x.facts)

@@ -102,7 +102,8 @@ func (p *plan) reuse(f *policy.Facts) string {
 	}
 	slices.Sort(sources) // they may have been shuffled
 	h := sha256.New()
-	fmt.Fprintf(h, "%q %q %d %v %q %q %v %v %d %v\n", remote, sources, p.port, o.LMTP, o.Helo, fmt.Sprint(o.XClient), o.FreeBind, p.proxy, p.header, o.NoChunking)
+	fmt.Fprintf(h, "%q %q %v %d %v %q %q %v %d %v\n", remote, sources, p.proxy, p.port, o.LMTP, o.Helo, fmt.Sprint(o.XClient), o.FreeBind, p.header,
+		o.NoChunking)
 	fmt.Fprintf(h, "%q %q\n", o.Username, o.Password)
 	fmt.Fprintf(h, "%s %s %v %q %v %v %q %q %d %d %v %v", p.dane, x.Mode, x.Implicit, x.SNI, x.VerifyHost, x.DefaultCA, x.VerifyNames, p.clientCert,
 		x.MinVersion, x.MaxVersion, x.CipherSuites, p.capture)

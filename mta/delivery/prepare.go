@@ -59,7 +59,11 @@ func (j *job) ready(ctx context.Context) (*queue.Ready, *hook.AttemptError) {
 	if fail != nil {
 		return nil, fail
 	}
+	if j.Lookups.Take(ctx) != nil {
+		return nil, configError("the server stops") // which is seen before it
+	}
 	targets, none := p.Targets(ctx)
+	j.Lookups.Give()
 	if none != nil {
 		return nil, &hook.AttemptError{Type: "dns", DNS: none.Kind, Temporary: none.Temporary, Message: none.Message}
 	}

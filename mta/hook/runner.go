@@ -29,6 +29,7 @@ type Snapshot struct {
 	Compat     bool // scripts may use legacy variables
 	Limits     vm.Limits
 	Host       *vm.Host
+	Pools      Pools
 }
 
 // Binding says which script a server runs in each phase.
@@ -61,6 +62,10 @@ func (s *Snapshot) script(p Phase, server, domain string) (*vm.Image, string) {
 type Runner struct {
 	Current func() *Snapshot
 	Logger  *slog.Logger
+	// Script, when set, takes what syslog() of scripts writes; Mask are the priorities
+	// that it gets, as a mask of setlogmask(3), 0 all.
+	Script *slog.Logger
+	Mask   int
 	// Submit stores one copy of a message that a script made and releases it; it
 	// returns the new transaction.
 	Submit func(ctx context.Context, src message.Source, q Queued) (transaction string, err error)
@@ -139,13 +144,8 @@ func (r *Runner) Run(ctx context.Context, in *Input) Verdict {
 	if cs.snap.Compat {
 		legacyInbound(in, t.SetGlobal)
 	}
-	_, err := t.Run(ctx)
-	if err == nil {
-		err = x.unended(t)
-	}
-	if v := t.Global("context"); !v.IsUndefined() {
-		cs.context = v.Freeze()
-	}
+	err := x.execute(ctx, t, id)
+	cs.context = left(t, cs.context)
 	v, ok := x.decision(id, err)
 	if !ok {
 		v = x.fallback(err != nil)
@@ -179,21 +179,15 @@ func (r *Runner) RunQueue(ctx context.Context, in *QueueInput) (Verdict, any) {
 	t.Data = x
 	r.set(t, "message", messageVar(in))
 	r.set(t, "arguments", queueArguments(in))
-	left := value.None
+	before := value.None
 	if v, ok := in.Context.(value.Value); ok {
-		left = v
+		before = v
 	}
-	r.set(t, "context", left)
+	r.set(t, "context", before)
 	if snap.Compat {
 		legacyQueue(in, t.SetGlobal)
 	}
-	_, err := t.Run(ctx)
-	if err == nil {
-		err = x.unended(t)
-	}
-	if v := t.Global("context"); !v.IsUndefined() {
-		left = v.Freeze()
-	}
+	err := x.execute(ctx, t, id)
 	v, ok := x.decision(id, err)
 	switch {
 	case ok:
@@ -208,7 +202,7 @@ func (r *Runner) RunQueue(ctx context.Context, in *QueueInput) (Verdict, any) {
 			v.Meta = map[string]string{}
 		}
 	}
-	return v, left
+	return v, left(t, before)
 }
 
 // decision returns what a script decided; a failure is logged.
@@ -326,6 +320,9 @@ func (r *Runner) Echo(t *vm.Thread, text string) {
 
 // Log writes a syslog() record.
 func (r *Runner) Log(t *vm.Thread, priority int, text string) {
+	if r.Mask != 0 && r.Mask>>(priority&7)&1 == 0 {
+		return
+	}
 	level := slog.LevelDebug
 	switch p := priority & 7; {
 	case p <= 3:
@@ -335,5 +332,9 @@ func (r *Runner) Log(t *vm.Thread, priority int, text string) {
 	case p <= 6:
 		level = slog.LevelInfo
 	}
-	r.Logger.Log(t.Context(), level, text, "event", "script", "hook", t.Hook())
+	log := r.Logger
+	if r.Script != nil {
+		log = r.Script
+	}
+	log.Log(t.Context(), level, text, "event", "script", "hook", t.Hook())
 }

@@ -63,7 +63,8 @@ func set[T any](to, from *T) {
 	}
 }
 
-// changers is how many units are looked at at once: their writes share fsyncs.
+// changers is how many units are looked at at once unless the options say otherwise: their
+// writes share fsyncs.
 const changers = 32
 
 // Change applies a change to every unit of a selection and returns how many it
@@ -71,7 +72,7 @@ const changers = 32
 func (q *Queue) Change(s Selection, c Change) int {
 	var changed atomic.Int64
 	s.Brief = false
-	workers := changers
+	workers := q.o.Changers
 	if s.Limit > 0 {
 		workers = 1 // who counts to a limit goes one by one
 	}

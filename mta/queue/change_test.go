@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hawser-mta/hawser/mta/queue"
+	"github.com/hawser-mta/hawser/mta/slots"
 	"github.com/hawser-mta/hawser/mta/spool"
 )
 
@@ -72,4 +73,32 @@ func TestDiscardByHand(t *testing.T) {
 			t.Errorf("%+v, %d discarded", s, len(r.s.log))
 		}
 	})
+}
+
+// TestThreads: reads for predelivery and changes are as many at once as the options say.
+func TestThreads(t *testing.T) {
+	for _, c := range []struct{ loading, changers, loads, updates int }{{3, 2, 3, 2}, {0, 0, 100, 32}} {
+		synctest.Test(t, func(t *testing.T) {
+			r := start(t, queue.Options{Connections: most(1), Loading: slots.New(c.loading), Changers: c.changers}, func(context.Context, *spool.Unit) queue.Outcome {
+				return queue.Outcome{Action: queue.Delivered}
+			})
+			for n := range 100 {
+				r.add(n+1, func(u *spool.Unit) { u.Due = time.Now().Add(time.Hour) })
+			}
+			r.store.slow(0, time.Second)
+			if n := r.q.Change(every, queue.Change{Op: queue.OpUpdate, Set: queue.Set{JobID: new("j")}}); n != 100 {
+				t.Errorf("changed %d", n)
+			}
+			r.store.slow(time.Second, 0)
+			time.Sleep(2 * time.Hour)
+			loads, updates := r.store.most()
+			if loads < c.loads || c.loading > 0 && loads > c.loads+1 { // an attempt reads too
+				t.Errorf("%d reads at once, want %d", loads, c.loads)
+			}
+			if updates != c.updates {
+				t.Errorf("%d changes at once, want %d", updates, c.updates)
+			}
+			r.end(t)
+		})
+	}
 }

@@ -21,5 +21,5 @@
 // asked, and every change is O(log n).
 //
 // Time is the clock of package time, so that tests run in synctest bubbles. The
-// package imports mta/spool, mta/policy and mta/address only.
+// package imports mta/spool, mta/policy, mta/slots and mta/address only.
 package queue

@@ -17,7 +17,7 @@ import (
 // waiting, and neither does a domain.
 func TestNobodyStarves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := start(t, queue.Options{Connections: 1}, func(context.Context, *spool.Unit) queue.Outcome {
+		r := start(t, queue.Options{Connections: most(1)}, func(context.Context, *spool.Unit) queue.Outcome {
 			time.Sleep(time.Second)
 			return queue.Outcome{Action: queue.Delivered}
 		})

@@ -40,7 +40,7 @@ type Ready struct {
 type Conn interface {
 	// Reuse is the text of the units that it can take.
 	Reuse() string
-	// Remote is where it leads to.
+	// Remote puts into the facts of a unit where it leads to.
 	Remote(f *policy.Facts)
 	// Rest tells how many more messages it takes, how long it may be idle, and
 	// whether it may be closed to make room.

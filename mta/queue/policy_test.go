@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -85,7 +86,11 @@ func (c *fakeConn) Rest() (int, time.Duration, bool) {
 	return c.p.transactions - c.used, c.p.idle, true
 }
 
-func (c *fakeConn) Alive() bool { return !c.closed }
+func (c *fakeConn) Alive() bool {
+	c.p.mu.Lock()
+	defer c.p.mu.Unlock()
+	return !c.closed
+}
 
 func (c *fakeConn) Close() {
 	time.Sleep(time.Millisecond) // QUIT
@@ -200,6 +205,76 @@ func TestPoolingGivesWay(t *testing.T) {
 	})
 }
 
+// TestConnectionLimit: connections that are idle count as open ones. They make room for a
+// destination that needs another one, and the limit can change at any time.
+func TestConnectionLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPeer()
+		p.duration, p.idle = 100*time.Millisecond, time.Hour
+		var limit atomic.Int32
+		limit.Store(3)
+		r := start(t, queue.Options{Connections: func() int { return int(limit.Load()) }}, nil)
+		r.s.prepare, r.s.transmit = pooled, p.transmit
+		n := 0
+		mail := func(domains int) {
+			for i := range domains {
+				n++
+				r.mail(n, fmt.Sprintf("d%d.test", i))
+			}
+			time.Sleep(20 * time.Second)
+			if got := r.q.Stats().Delivered; int(got) != n {
+				t.Errorf("%d of %d are delivered", got, n)
+			}
+		}
+		mail(3)
+		mail(3)
+		c := p.counts()
+		if d := cmp.Diff(map[string]int{"d0.test": 1, "d1.test": 1, "d2.test": 1}, c.opened); d != "" {
+			t.Errorf("opened (-want +got)\n%s", d)
+		}
+		mail(40)
+		if c = p.counts(); c.most[""] != 3 || c.open[""] != 3 {
+			t.Errorf("%d were open at once and %d are, want 3", c.most[""], c.open[""])
+		}
+		limit.Store(5)
+		mail(40)
+		if c = p.counts(); c.most[""] != 5 {
+			t.Errorf("%d were open at once, want 5", c.most[""])
+		}
+		r.end(t)
+	})
+}
+
+// TestPeerCloses: an idle connection that its peer has closed is given up within a second
+// and keeps no place.
+func TestPeerCloses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPeer()
+		p.idle = time.Hour
+		r := start(t, queue.Options{}, nil)
+		r.s.prepare = pooled
+		var last *fakeConn
+		r.s.transmit = func(u *spool.Unit, x *queue.Ready, l *policy.Lease, c queue.Conn) (any, queue.Conn) {
+			result, left := p.transmit(u, x, l, c)
+			last = left.(*fakeConn)
+			return result, left
+		}
+		r.mail(1, "a.test")
+		time.Sleep(time.Minute)
+		if n := r.q.Stats().Pool.Size; n != 1 {
+			t.Fatalf("%d are idle, want 1", n)
+		}
+		p.mu.Lock()
+		last.closed = true
+		p.mu.Unlock()
+		time.Sleep(2 * time.Second)
+		if s := r.q.Stats().Pool; s.Size != 0 || s.Expired != 1 {
+			t.Errorf("%+v, want none idle and 1 expired", s)
+		}
+		r.end(t)
+	})
+}
+
 // TestPoolingWaitsForRate: a connection stays while its sub-queue waits for a rate.
 func TestPoolingWaitsForRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -286,7 +361,7 @@ func TestEverythingArrives(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			p := newPeer()
 			p.duration, p.transactions, p.idle = time.Duration(duration)*time.Millisecond, transactions, time.Duration(keep)*time.Second
-			r := start(t, queue.Options{Connections: connections, Policies: engine(t, fmt.Sprintf(`
+			r := start(t, queue.Options{Connections: most(connections), Policies: engine(t, fmt.Sprintf(`
 policies:
   - { fields: [recipientdomain], default: { concurrency: %d, rate: %d/10 } }
   - { default: { concurrency: %d } }`, domain, count, total))}, nil)

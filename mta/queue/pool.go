@@ -12,11 +12,13 @@ import (
 type pool struct {
 	policies *policy.Engine
 	size     func() int
+	freed    func() // a connection has ended
 
 	mu      sync.Mutex
 	byReuse map[string][]*pooled // the last used at the end
 	byLease map[*policy.Lease]*pooled
 	order   fifo[*pooled] // the oldest first; some are gone
+	ending  int           // connections that say good-bye
 	shutAll bool
 	closing sync.WaitGroup
 	stats   PoolStats
@@ -34,11 +36,12 @@ type pooled struct {
 	reuse     string
 	evictable bool
 	gone      bool
+	until     time.Time
 	timer     *time.Timer
 }
 
-func newPool(p *policy.Engine, size func() int) *pool {
-	return &pool{policies: p, size: size, byReuse: map[string][]*pooled{}, byLease: map[*policy.Lease]*pooled{}}
+func newPool(p *policy.Engine, size func() int, freed func()) *pool {
+	return &pool{policies: p, size: size, freed: freed, byReuse: map[string][]*pooled{}, byLease: map[*policy.Lease]*pooled{}}
 }
 
 // put keeps a connection, or closes it when it can take no more or is in the way.
@@ -65,7 +68,8 @@ func (p *pool) put(l *policy.Lease, c Conn) {
 	p.byReuse[x.reuse] = append(p.byReuse[x.reuse], x)
 	p.byLease[l] = x
 	p.order.push(x)
-	x.timer = time.AfterFunc(keep, func() { p.expire(x) })
+	x.until = time.Now().Add(keep)
+	x.timer = time.AfterFunc(min(glance, keep), func() { p.look(x) })
 	p.mu.Unlock()
 	if oldest != nil {
 		p.end(oldest)
@@ -83,6 +87,39 @@ func (p *pool) oldest() *pooled {
 		}
 	}
 	return nil
+}
+
+// open returns how many connections there are that no attempt has.
+func (p *pool) open() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.byLease) + p.ending
+}
+
+// farewells is how many connections give closes at once.
+const farewells = 32
+
+// give closes idle connections for so many others that have to be opened: those that
+// have been idle for longest, first of those that may be closed.
+func (p *pool) give(others int) {
+	var list []*pooled
+	p.mu.Lock()
+	for n := p.ending; n < min(others, farewells); n++ {
+		x := p.oldest()
+		if x == nil && !p.order.empty() {
+			x = p.order.first()
+		}
+		if x == nil {
+			break
+		}
+		p.drop(x)
+		p.stats.Evicted++
+		list = append(list, x)
+	}
+	p.mu.Unlock()
+	for _, x := range list {
+		p.end(x)
+	}
 }
 
 // take returns a connection for a sub-queue that policies let go on. A sub-queue that
@@ -143,23 +180,39 @@ func (p *pool) drop(x *pooled) {
 // end closes a connection and gives its places back when the peer has said good-bye,
 // which nobody waits for.
 func (p *pool) end(x *pooled) {
+	p.count(1)
 	p.closing.Go(func() {
 		x.c.Close()
 		p.policies.Release(x.l)
+		p.count(-1)
+		p.freed()
 	})
 }
 
-func (p *pool) expire(x *pooled) {
+func (p *pool) count(n int) {
 	p.mu.Lock()
-	gone := x.gone
-	if !gone {
+	p.ending += n
+	p.mu.Unlock()
+}
+
+// glance is how often an idle connection is looked at: one that its peer has closed
+// takes the place of others.
+const glance = time.Second
+
+// look ends a connection whose time is over or whose peer is gone.
+func (p *pool) look(x *pooled) {
+	p.mu.Lock()
+	left := time.Until(x.until)
+	stay := !x.gone && left > 0 && x.c.Alive()
+	switch {
+	case stay:
+		x.timer.Reset(min(glance, left))
+	case !x.gone:
 		p.drop(x)
 		p.stats.Expired++
+		defer p.end(x)
 	}
 	p.mu.Unlock()
-	if !gone {
-		p.end(x)
-	}
 }
 
 // evict closes the connection of a lease.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hawser-mta/hawser/mta/policy"
+	"github.com/hawser-mta/hawser/mta/slots"
 	"github.com/hawser-mta/hawser/mta/spool"
 )
 
@@ -19,12 +20,14 @@ type Store interface {
 
 // Options describe a queue.
 type Options struct {
-	Workers     int // units prepared at once; 0: 1000
-	Connections int // attempts at once (queues.connections.max); 0: 10000
+	Workers  int          // units prepared at once; 0: 1000
+	Loading  *slots.Slots // reads of units for it (queues.threads.loader); nil: no bound
+	Changers int          // units changed at once (queues.threads.update); 0: 32
 	// MaxAge and HoldMaxAge return the greatest age of a unit in any state and
 	// of a held one; 0: none. They are asked when a unit is scheduled.
 	MaxAge, HoldMaxAge func() time.Duration
-	Pooling            func() int     // most idle connections (queues.pooling.size); nil: 1000
+	Connections        func() int     // most open connections (queues.connections.max); nil: 10000
+	Pooling            func() int     // most idle ones of them (queues.pooling.size); nil: 1000
 	Policies           *policy.Engine // nil: one without policies
 	Logger             *slog.Logger
 }
@@ -33,8 +36,8 @@ func (o *Options) defaults() {
 	if o.Workers == 0 {
 		o.Workers = 1000
 	}
-	if o.Connections == 0 {
-		o.Connections = 10000
+	if o.Changers == 0 {
+		o.Changers = changers
 	}
 	none := func() time.Duration { return 0 }
 	if o.MaxAge == nil {
@@ -42,6 +45,9 @@ func (o *Options) defaults() {
 	}
 	if o.HoldMaxAge == nil {
 		o.HoldMaxAge = none
+	}
+	if o.Connections == nil {
+		o.Connections = func() int { return 10000 }
 	}
 	if o.Pooling == nil {
 		o.Pooling = func() int { return 1000 }
@@ -67,6 +73,7 @@ type Queue struct {
 	subs     map[subKey]*subQueue
 	byWaiter map[*policy.Waiter]*subQueue
 	inState  [states]int
+	busy     int   // attempts with a connection, or about to have one
 	stats    Stats // since start
 	quotas   map[string]*quota
 }
@@ -74,10 +81,12 @@ type Queue struct {
 // New returns a queue; Run starts it.
 func New(store Store, d Deliverer, o Options) *Queue {
 	o.defaults()
-	return &Queue{
-		o: o, store: store, d: d, pool: newPool(o.Policies, o.Pooling), wake: make(chan struct{}, 1), all: map[key]*entry{},
+	q := &Queue{
+		o: o, store: store, d: d, wake: make(chan struct{}, 1), all: map[key]*entry{},
 		quotas: map[string]*quota{}, subs: map[subKey]*subQueue{}, byWaiter: map[*policy.Waiter]*subQueue{},
 	}
+	q.pool = newPool(o.Policies, o.Pooling, q.nudge)
+	return q
 }
 
 // Policies returns the engine that the queue obeys.
@@ -207,7 +216,7 @@ func (q *Queue) dispatch(stop context.Context, running *sync.WaitGroup) time.Dur
 			q.takeTurn(s)
 		}
 	}
-	for q.inState[Sending] < q.o.Connections && q.pick(stop, running) {
+	for most := q.o.Connections(); q.inState[Sending] < most && q.pick(stop, running, most); {
 	}
 	wait := min(idle, max(tick.Sub(now), 0))
 	if len(q.times) > 0 {
@@ -238,61 +247,4 @@ func (q *Queue) next() *entry {
 		}
 	}
 	return nil
-}
-
-// pick gives the sub-queue whose turn it is a chance and reports whether there was one.
-func (q *Queue) pick(stop context.Context, running *sync.WaitGroup) bool {
-	i := 0
-	if q.turns[0].empty() {
-		i = 1
-	}
-	if q.turns[i].empty() {
-		return false
-	}
-	s := q.turns[i].pop()
-	s.turn = false
-	if s.parked { // meanwhile, with a connection
-		return true
-	}
-	e := q.front(s)
-	if e == nil {
-		q.retire(s)
-		return true
-	}
-	q.stats.Picks++
-	l, c := q.lease(s)
-	if l == nil {
-		s.parked = true
-		q.stats.Parks++
-		return true
-	}
-	s.waiting.pop()
-	q.begin(s, e)
-	if !s.waiting.empty() {
-		q.takeTurn(s)
-	}
-	running.Go(func() { q.send(stop, running, s, e, l, c) })
-	return true
-}
-
-// lease gets the right to send from a sub-queue: with an idle connection when one
-// fits, else for a new one.
-func (q *Queue) lease(s *subQueue) (*policy.Lease, Conn) {
-	if s.key.reuse != "" {
-		if l, c, parked := q.pool.take(s); l != nil || parked {
-			return l, c
-		}
-	}
-	l, evict := q.o.Policies.Acquire(&s.Waiter)
-	if evict != nil {
-		q.pool.evict(evict)
-	}
-	return l, nil
-}
-
-// begin marks an entry as being sent.
-func (q *Queue) begin(s *subQueue, e *entry) {
-	q.times.remove(e)
-	q.set(e, Sending)
-	s.sending++
 }

@@ -29,6 +29,40 @@ type memory struct {
 	blind int // reads that fail
 
 	slowLoad, slowUpdate time.Duration // what the next one takes
+	loads, updates       gate          // what each takes, and how many there are at once
+}
+
+// gate is a step of the store that takes its time.
+type gate struct {
+	takes     time.Duration
+	now, most int
+}
+
+// slow sets what each read and each write takes.
+func (m *memory) slow(loads, updates time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.loads.takes, m.updates.takes = loads, updates
+}
+
+// most returns how many reads and writes there were at once.
+func (m *memory) most() (loads, updates int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.loads.most, m.updates.most
+}
+
+// pass takes the time without holding up others; m is locked.
+func (m *memory) pass(g *gate) {
+	if g.takes == 0 {
+		return
+	}
+	g.now++
+	g.most = max(g.most, g.now)
+	m.mu.Unlock()
+	time.Sleep(g.takes)
+	m.mu.Lock()
+	g.now--
 }
 
 func (m *memory) Load(_ int, tx string, n int) (*spool.Unit, error) {
@@ -43,6 +77,7 @@ func (m *memory) Load(_ int, tx string, n int) (*spool.Unit, error) {
 		return nil, spool.ErrMissing
 	}
 	m.wait(&m.slowLoad)
+	m.pass(&m.loads)
 	return &u, nil
 }
 
@@ -59,6 +94,7 @@ func (m *memory) Update(u *spool.Unit) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.wait(&m.slowUpdate)
+	m.pass(&m.updates)
 	m.units[u.ID()] = *u
 	return nil
 }
@@ -153,6 +189,9 @@ func start(t *testing.T, o queue.Options, attempt func(context.Context, *spool.U
 	go func() { r.done <- r.q.Run(drain, stop) }()
 	return r
 }
+
+// most is a limit of open connections.
+func most(n int) func() int { return func() int { return n } }
 
 func (r *rig) contexts() (drain, stop context.Context) {
 	drain, r.drain = context.WithCancel(context.Background())
@@ -267,7 +306,7 @@ func TestAges(t *testing.T) {
 // TestDrain: dispatch ends, running attempts finish, the rest stays stored.
 func TestDrain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := start(t, queue.Options{Connections: 2}, func(ctx context.Context, _ *spool.Unit) queue.Outcome {
+		r := start(t, queue.Options{Connections: most(2)}, func(ctx context.Context, _ *spool.Unit) queue.Outcome {
 			select {
 			case <-time.After(10 * time.Second):
 				return queue.Outcome{Action: queue.Delivered}
@@ -342,14 +381,14 @@ func TestReadFails(t *testing.T) {
 
 func TestPriorityAndQuota(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := start(t, queue.Options{Connections: 1}, func(context.Context, *spool.Unit) queue.Outcome {
+		r := start(t, queue.Options{Connections: most(1)}, func(context.Context, *spool.Unit) queue.Outcome {
 			time.Sleep(time.Second)
 			return queue.Outcome{Action: queue.Delivered}
 		})
 		for n := 1; n <= 4; n++ {
 			r.add(n, func(u *spool.Unit) {
 				u.Due = time.Now().Add(time.Minute)
-				u.Quotas, u.Size = []string{"q"}, 10
+				u.Quotas, u.Size = []string{"q", "q"}, 10
 				if n == 4 {
 					u.Priority = 1
 				}
@@ -378,7 +417,7 @@ func TestEveryUnitEnds(t *testing.T) {
 			outcomes[i] = rapid.SliceOfN(rapid.IntRange(0, 5), 1, 4).Draw(rt, "outcomes")
 		}
 		synctest.Test(t, func(t *testing.T) {
-			r := start(t, queue.Options{Connections: 3}, func(_ context.Context, u *spool.Unit) queue.Outcome {
+			r := start(t, queue.Options{Connections: most(3)}, func(_ context.Context, u *spool.Unit) queue.Outcome {
 				list := outcomes[u.Queue-1]
 				if u.Retry > len(list) {
 					return queue.Outcome{Action: queue.Delivered}

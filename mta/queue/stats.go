@@ -1,5 +1,7 @@
 package queue
 
+import "slices"
+
 // Stats counts units.
 type Stats struct {
 	Held, Deferred, Due, Working, Active, Sending, Updating int   // now
@@ -69,7 +71,10 @@ func (q *Queue) Quotas() map[string]Usage {
 
 // charge counts a unit for its quotas.
 func (q *Queue) charge(e *entry, names []string) {
-	for _, name := range names {
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			continue // a unit counts 1
+		}
 		x := q.quotas[name]
 		if x == nil {
 			x = &quota{name: name}

@@ -18,7 +18,12 @@ func (q *Queue) work(ctx context.Context, e *entry) {
 		q.finish(e, &spool.Unit{Transaction: e.tx, Queue: e.n, Path: int(e.path)}, e.last)
 		return
 	}
+	if q.o.Loading.Take(ctx) != nil { // the server stops
+		q.postpone(e, tryAgain)
+		return
+	}
 	u := q.load(e)
+	q.o.Loading.Give()
 	if u == nil {
 		return
 	}
@@ -106,6 +111,7 @@ func (q *Queue) goOn(ctx context.Context, s *subQueue, l *policy.Lease, c Conn) 
 	s.sending--
 	q.retire(s)
 	if c == nil {
+		q.busy--
 		return nil, nil
 	}
 	if more, _, _ := c.Rest(); more > 0 && ctx.Err() == nil && !q.draining() {
@@ -122,6 +128,7 @@ func (q *Queue) goOn(ctx context.Context, s *subQueue, l *policy.Lease, c Conn) 
 			}
 		}
 	}
+	q.busy--
 	q.pool.put(l, c)
 	return nil, nil
 }

@@ -40,7 +40,11 @@ func (w *Workspace) Scripts(c *config.Config, extras []*module.Root, std *module
 	w.files.setInline(inline)
 	s := &Scripts{Roots: &module.Roots{Files: w.filesRoot, Extras: append([]*module.Root{w.pluginsRoot}, extras...), Std: std}}
 	if p := c.Smtpd.Scripting.RootPath; p != "" {
-		if r, err := os.OpenRoot(p); err != nil {
+		dir := p
+		if !filepath.IsAbs(dir) {
+			dir = filepath.Join(w.Root, dir)
+		}
+		if r, err := os.OpenRoot(dir); err != nil {
 			diags = append(diags, c.Fault(config.SmtpdFile, "scripting.rootpath", "cannot open the directory '%s'", p))
 		} else {
 			s.Roots.System = &module.Root{FS: r.FS(), Prefix: p}
@@ -152,14 +156,14 @@ func (w *Workspace) inlineHooks(c *config.Config, s *Scripts, have map[string]bo
 		s.Entries = append(s.Entries, module.Entry{ID: name, Context: phase, Root: root, Path: name, Source: []byte(src)})
 	}
 	h := &c.App.Scripting.Hooks
-	for phase, list := range map[string][]config.InlineHook{
-		"connect": h.Connect, "disconnect": h.Disconnect, "proxy": h.Proxy, "helo": h.Helo,
-		"auth": h.Auth, "mailfrom": h.MailFrom, "rcptto": h.RcptTo, "eod": h.EOD,
-	} {
-		for i, x := range list {
-			add(phase, x.ID, x.Data, fmt.Sprintf("scripting.hooks.%s[%d]", phase, i))
+	h.Each(func(phase, at string, x *config.InlineHook) {
+		switch {
+		case x.Data != "":
+			add(phase, x.ID, x.Data, at)
+		case !have[ID(phase, x.ID)]:
+			diags = append(diags, c.Fault(config.AppFile, at, "no data, and no file hooks/%s/%s.hsl", phase, x.ID))
 		}
-	}
+	})
 	for phase, src := range map[string]string{"predelivery": h.PreDelivery, "postdelivery": h.PostDelivery} {
 		if src != "" {
 			add(phase, "", src, "scripting.hooks."+phase)

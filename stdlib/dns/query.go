@@ -58,7 +58,7 @@ const maxChain = 16
 
 // resolve asks and follows CNAMEs that the server did not.
 func (r *Resolver) resolve(ctx context.Context, name string, qtype uint16) *Answer {
-	a := &Answer{Secure: true}
+	a := &Answer{Secure: !r.o.NoDNSSEC}
 	for hops := 0; hops < maxChain; {
 		m, condition := r.ask(ctx, name, qtype)
 		if m == nil {
@@ -123,7 +123,7 @@ func (r *Resolver) ask(ctx context.Context, name string, qtype uint16) (*mdns.Ms
 	q := new(mdns.Msg)
 	q.SetQuestion(name, qtype)
 	q.SetEdns0(udpSize, false)
-	q.AuthenticatedData = true // wish for the AD bit (RFC 6840 section 5.7)
+	q.AuthenticatedData = !r.o.NoDNSSEC // wish for the AD bit (RFC 6840 section 5.7)
 	tries := (r.o.Retries + 1) * len(r.servers)
 	condition := TryAgain
 	var failed *mdns.Msg

@@ -14,8 +14,9 @@ import (
 type Options struct {
 	Servers   []string // IP or IP:PORT; none: those of /etc/resolv.conf
 	Timeout   time.Duration
-	Retries   int // rounds over the servers after the first
-	CacheSize int // answers; 0: no cache
+	Retries   int  // rounds over the servers after the first
+	CacheSize int  // answers; 0: no cache
+	NoDNSSEC  bool // answers count as not authenticated, whatever the server says of them
 }
 
 // Resolver asks recursive servers.
