@@ -21,6 +21,7 @@ import (
 	"github.com/hawser-mta/hawser/mta/message"
 	"github.com/hawser-mta/hawser/mta/policy"
 	"github.com/hawser-mta/hawser/mta/spool"
+	"github.com/hawser-mta/hawser/stdlib/dns"
 )
 
 // controlSocket opens the control socket.
@@ -68,6 +69,7 @@ func controlTLS(c *config.Config) (*tls.Config, error) {
 func (s *Server) control() *control.Server {
 	return &control.Server{
 		Host: controlHost{s}, Queue: s.queue, Mail: controlMail{s}, Policies: s.policies, Shared: s.shared, Logger: s.o.Logger,
+		Save: func() { _ = s.keeper.Save() }, // the log and the status tell
 	}
 }
 
@@ -199,6 +201,11 @@ func (h controlHost) ReloadResolver() error {
 	return nil
 }
 
+// Query implements control.Host.
+func (h controlHost) Query(ctx context.Context, name, typ string) *dns.Answer {
+	return h.s.current().settings.Resolver.Query(ctx, name, typ)
+}
+
 // ClearDNS implements control.Host.
 func (h controlHost) ClearDNS() int { return h.s.current().settings.Resolver.Clear() }
 
@@ -247,6 +254,9 @@ func (h controlHost) Status() *control.Status {
 		x.State = "stopping"
 	case s.accepting.Err() != nil:
 		x.State = "draining"
+	}
+	if err := s.keeper.Err(); err != nil {
+		x.Unsaved = err.Error()
 	}
 	if s.o.LogLevel != nil {
 		x.LogLevel = strings.ToLower(s.o.LogLevel.Level().String())

@@ -6,6 +6,7 @@ import (
 	"reflect"
 
 	"github.com/google/uuid"
+	"github.com/hawser-mta/hawser/lang/diag"
 	"github.com/hawser-mta/hawser/mta/config"
 	"github.com/hawser-mta/hawser/mta/policy"
 	scriptqueue "github.com/hawser-mta/hawser/mta/script/queue"
@@ -29,6 +30,9 @@ type scriptQueue struct{ s *Server }
 // Suspend implements scriptqueue.Server.
 func (q scriptQueue) Suspend(x scriptqueue.Suspension) (id string, added, ok bool) {
 	p := policy.Suspension{ID: x.ID, Tag: x.Tag, If: conditions(x.Match), Properties: x.Properties, TTL: x.TTL}
+	if !q.sound(p.If, nil) {
+		return "", false, false
+	}
 	if p.ID == "" {
 		p.ID = uuid.NewString()
 	}
@@ -37,7 +41,7 @@ func (q scriptQueue) Suspend(x scriptqueue.Suspension) (id string, added, ok boo
 		return "", false, false
 	}
 	if added {
-		q.s.o.Logger.Info("suspended", "event", "suspend", "id", id, "fields", x.Match, "tag", x.Tag, "ttl", x.TTL.Seconds())
+		q.s.o.Logger.Info("suspended", "event", "suspend", "action", "added", "id", id, "fields", x.Match, "tag", x.Tag, "ttl", x.TTL.Seconds())
 	}
 	return id, added, true
 }
@@ -45,7 +49,7 @@ func (q scriptQueue) Suspend(x scriptqueue.Suspension) (id string, added, ok boo
 // Policy implements scriptqueue.Server.
 func (q scriptQueue) Policy(x scriptqueue.Policy) (id string, added, ok bool) {
 	d := policy.Condition{ID: x.ID, Type: x.Type, If: conditions(x.If), TTL: x.TTL, Then: config.PolicyAction{
-		Tag: x.Tag, Properties: x.Properties, Algorithm: x.Rate.Algorithm,
+		Concurrency: x.Concurrency, ConnectInterval: x.ConnectInterval, Tag: x.Tag, Properties: x.Properties,
 	}}
 	for _, name := range x.Fields {
 		f, known := policy.FieldOf(name)
@@ -54,17 +58,17 @@ func (q scriptQueue) Policy(x scriptqueue.Policy) (id string, added, ok bool) {
 		}
 		d.Fields = append(d.Fields, f)
 	}
-	if x.Concurrency > 0 {
-		d.Then.Concurrency = &x.Concurrency
-	}
-	if x.Rate.Count > 0 {
-		d.Then.Rate = &config.Rate{Count: x.Rate.Count, Interval: x.Rate.Interval}
-	}
-	if x.ConnectInterval > 0 {
-		d.Then.ConnectInterval = &x.ConnectInterval
+	if x.Rate != nil {
+		d.Then.Rate, d.Then.Algorithm = &config.Rate{Count: x.Rate.Count, Interval: x.Rate.Interval}, x.Rate.Algorithm
 	}
 	if x.Stop {
 		d.Then.Stop = &x.Stop
+	}
+	if !x.Cluster {
+		d.Then.Cluster = &x.Cluster
+	}
+	if !q.sound(d.If, x.Fields) {
+		return "", false, false
 	}
 	if d.ID == "" {
 		d.ID = uuid.NewString()
@@ -74,13 +78,31 @@ func (q scriptQueue) Policy(x scriptqueue.Policy) (id string, added, ok bool) {
 		return "", false, false
 	}
 	if added {
-		q.s.o.Logger.Info("condition added", "event", "policy", "id", id, "type", d.Type, "fields", x.Fields, "if", x.If, "tag", x.Tag, "ttl", x.TTL.Seconds())
+		q.s.o.Logger.Info("condition added", "event", "policy", "action", "added", "id", id, "type", d.Type, "fields", x.Fields, "if", x.If, "tag", x.Tag, "ttl", x.TTL.Seconds())
 	}
 	return id, added, true
 }
 
+// sound reports whether all patterns of a condition can match; one that matches nothing
+// as the files are now is logged.
+func (q scriptQueue) sound(m config.Match, fields []string) bool {
+	for _, d := range q.s.current().config.CheckMatch(m, fields) {
+		if d.Severity == diag.Error {
+			return false
+		}
+		q.s.o.Logger.Warn("a pattern matches nothing", "event", "policy", "err", d.Message)
+	}
+	return true
+}
+
 // DeletePolicy implements scriptqueue.Server.
-func (q scriptQueue) DeletePolicy(id string) bool { return q.s.policies.DeleteCondition(id) }
+func (q scriptQueue) DeletePolicy(id string) bool {
+	ok := q.s.policies.DeleteCondition(id)
+	if ok {
+		q.s.o.Logger.Info("condition deleted", "event", "policy", "action", "deleted", "id", id)
+	}
+	return ok
+}
 
 // Quota implements scriptqueue.Server.
 func (q scriptQueue) Quota(name string) (count, bytes int64) {

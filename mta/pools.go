@@ -56,9 +56,7 @@ func (p *pools) samples() []control.Sample {
 	for _, list := range []map[string]*slots.Slots{p.named, p.own} {
 		for _, id := range slices.Sorted(maps.Keys(list)) {
 			x := list[id].Stats()
-			out = append(out,
-				control.Gauge("threads.running", x.Running).Of(id, "threads"), control.Gauge("threads.pending", x.Waiting).Of(id, "threads"),
-				control.Gauge("threads.size", x.Size).Of(id, "threads"))
+			out = append(out, threadSamples(id, x.Running, x.Waiting, x.Size)...)
 		}
 	}
 	return out

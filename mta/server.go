@@ -18,6 +18,7 @@ import (
 	"github.com/hawser-mta/hawser/mta/config"
 	"github.com/hawser-mta/hawser/mta/hook"
 	"github.com/hawser-mta/hawser/mta/policy"
+	"github.com/hawser-mta/hawser/mta/policy/keep"
 	"github.com/hawser-mta/hawser/mta/queue"
 	"github.com/hawser-mta/hawser/mta/route"
 	"github.com/hawser-mta/hawser/mta/script"
@@ -61,11 +62,13 @@ type Server struct {
 	spool    *spool.Spool
 	queue    *queue.Queue
 	policies *policy.Engine
+	keeper   *keep.Keeper        // of what is added to the policies
 	bound    []netip.AddrPort    // of the listeners, set before the first attempt
 	own      map[netip.Addr]bool // addresses of the host
 	ways     route.Ways
 	servers  map[string]*smtpserver.Server // by id, set before the first connection
 
+	loaded    atomic.Int64        // units that were read since the start
 	listening map[string][]string // addresses by id of server, likewise
 	started   time.Time
 
@@ -195,6 +198,7 @@ func (s *Server) Run(ctx context.Context) error {
 	if err == nil {
 		if err = s.open(c); err == nil {
 			err = s.serve(listeners, socket)
+			_ = s.keeper.Save() // the log tells
 			return errors.Join(err, s.spool.Close())
 		}
 		socket.Close()
@@ -229,6 +233,7 @@ func (s *Server) serve(listeners []listener, socket net.Listener) error {
 		start(&servers, func() error { return l.server.Serve(s.accepting, stop, l.Listener, l.implicit) })
 	}
 	start(&operators, func() error { return s.control().Serve(orders, socket) })
+	start(&operators, func() error { return s.keeper.Run(orders) })
 	w := &reload.Watcher{
 		Dirs: []string{filepath.Join(s.ws.Root, "hooks"), filepath.Join(s.ws.Root, "files"), filepath.Join(s.ws.Root, "config"), filepath.Join(s.ws.Root, "plugins")},
 		// What is wrong stands in the log and in the status.
@@ -262,17 +267,16 @@ func (s *Server) serve(listeners []listener, socket net.Listener) error {
 
 // recover schedules the units of the spool, while mail is accepted.
 func (s *Server) recover(ctx context.Context) {
-	var units atomic.Int64
 	begin := time.Now()
 	err := s.spool.Recover(func(some []*spool.Unit) error {
 		s.queue.Add(some...)
-		units.Add(int64(len(some)))
+		s.loaded.Add(int64(len(some)))
 		return ctx.Err()
 	})
 	if err != nil && ctx.Err() == nil {
 		s.o.Logger.Error("read spool", "event", "spool", "err", err)
 	}
-	s.o.Logger.Info("the spool is read", "event", "spool", "units", units.Load(), "duration", time.Since(begin).String())
+	s.o.Logger.Info("the spool is read", "event", "spool", "units", s.loaded.Load(), "duration", time.Since(begin).String())
 }
 
 // listener is a bound address and the server behind it.

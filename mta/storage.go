@@ -6,6 +6,7 @@ import (
 
 	"github.com/hawser-mta/hawser/mta/config"
 	"github.com/hawser-mta/hawser/mta/delivery"
+	"github.com/hawser-mta/hawser/mta/policy/keep"
 	"github.com/hawser-mta/hawser/mta/queue"
 	"github.com/hawser-mta/hawser/mta/slots"
 	"github.com/hawser-mta/hawser/mta/spool"
@@ -22,6 +23,11 @@ func (s *Server) open(c *config.Config) error {
 		return err
 	}
 	s.spool = sp
+	s.keeper = &keep.Keeper{Engine: s.policies, Logger: s.o.Logger}
+	for _, p := range s.spoolOptions(c).Paths {
+		s.keeper.Dirs = append(s.keeper.Dirs, p.Path)
+	}
+	s.keeper.Restore()
 	d := &delivery.Deliverer{
 		Settings: func() *delivery.Settings { return s.current().settings }, Hooks: s.hooks, Content: sp, Submit: s, Policies: s.policies,
 		Lookups: slots.New(c.Smtpd.Queues.Threads.DNS), NewID: s.newID, Logger: s.o.Logger,

@@ -113,13 +113,3 @@ func (c *configShowCmd) Run(a *app) error {
 	}
 	return nil
 }
-
-type resolverClearCmd struct{}
-
-// Run clears the cache.
-func (resolverClearCmd) Run(a *app) error { return a.act('C', nil) }
-
-type resolverReloadCmd struct{}
-
-// Run makes the resolver anew.
-func (resolverReloadCmd) Run(a *app) error { return a.act('k', nil) }

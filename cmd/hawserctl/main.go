@@ -70,6 +70,7 @@ type grammar struct {
 	} `cmd:"" name:"config" help:"Configuration."`
 
 	Resolver struct {
+		Query  resolverQueryCmd  `cmd:"" help:"Ask as the server does."`
 		Clear  resolverClearCmd  `cmd:"" help:"Forget cached DNS answers."`
 		Reload resolverReloadCmd `cmd:"" help:"Read the name servers anew."`
 	} `cmd:"" help:"DNS."`

@@ -36,7 +36,11 @@ func (statusCmd) Run(a *app) error {
 		q := &s.Queue
 		p.add("queue", fmt.Sprintf("%d active, %d defer, %d hold, %d sending, %d working", q.Active, q.Defer, q.Hold, q.Sending, q.Working))
 		p.add("since start", fmt.Sprintf("%d delivered, %d delayed, %d failed", q.Delivered, q.Delayed, q.Failed))
-		p.add("policies", fmt.Sprintf("%d dynamic conditions, %d suspensions", s.Conditions, s.Suspensions))
+		policies := fmt.Sprintf("%d dynamic conditions, %d suspensions", s.Conditions, s.Suspensions)
+		if s.Unsaved != "" {
+			policies += "; they end with the process: " + s.Unsaved
+		}
+		p.add("policies", policies)
 		scripts := fmt.Sprintf("version %s, generation %d", s.Scripts.Version, s.Scripts.Generation)
 		if s.Scripts.Error != "" {
 			scripts += "; the last change was refused, see 'hawserctl hsl status'"

@@ -48,7 +48,7 @@ type suspendAddCmd struct {
 	Tag    string `placeholder:"TAG" help:"Shown with the mail."`
 	TTL    string `name:"ttl" placeholder:"TIME" help:"How long it lasts; default: until it is deleted."`
 	ID     string `name:"id" placeholder:"ID" help:"Id of its own; default: a new one."`
-	Update bool   `help:"Give one that has the same id or the same fields the new ttl and tag."`
+	Update bool   `help:"Give one that has the same fields the new ttl and tag; change one that has the same id."`
 	All    bool   `help:"Without fields: all mail; needs --yes."`
 	Yes    bool   `help:"Confirms --all."`
 }

@@ -58,6 +58,32 @@ func (v *validator) match(file, path string, m Match, known rollups) {
 	}
 }
 
+// CheckMatch returns what is wrong with a condition that stands in no file: of a
+// suspension, with fields of the policy that has these fields, in any order. What matches
+// nothing is a warning, as in the files (spec mta 8.3).
+func (c *Config) CheckMatch(m Match, fields []string) diag.List {
+	v := &validator{c: c}
+	var known rollups
+	sorted := slices.Sorted(slices.Values(fields))
+	for _, p := range c.Policies.Policies {
+		if names := ids(p.Fields, func(f PolicyField) string { return f.Name }); len(fields) > 0 && slices.Equal(slices.Sorted(slices.Values(names)), sorted) {
+			known = p.rollups()
+			break
+		}
+	}
+	v.match("", "if", m, known)
+	return v.diags
+}
+
+// rollups returns the names of rollups by field.
+func (p *Policy) rollups() rollups {
+	out := rollups{}
+	for _, f := range p.Fields {
+		out[f.Name] = ids(f.Rollups, func(r Rollup) string { return r.Name })
+	}
+	return out
+}
+
 // patterns checks the patterns of a field.
 func (v *validator) patterns(file, path, field string, list []string, known rollups) {
 	_, isList := v.c.at[file][path+"[0]"]

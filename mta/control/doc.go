@@ -8,7 +8,8 @@
 // The version is 5 7, as two bytes or two digits, once per connection. A length is 8
 // bytes, little-endian. Which commands there are, which have a body and what they do
 // stands in verbs.go; the bodies and answers are the structs of queueverbs.go,
-// transfer.go, policyverbs.go, suspendverbs.go, memoryverbs.go and process.go. An answer
+// transfer.go, policyverbs.go, suspendverbs.go, memoryverbs.go, resolververbs.go and
+// process.go. An answer
 // 'E' is a text for a person. After a command that is not known, or a body that is too
 // long, the connection ends, because nobody can tell where the next command begins.
 //
@@ -19,6 +20,7 @@
 //	O  check the files             P  running configuration
 //	Q  drain                       R  shut down
 //	S  counters that somebody waits for
+//	T  ask the resolver
 //
 // Drain stops accepting: listeners close and sessions end after their command, while
 // the queue goes on and the socket stays, so that what is left can be exported. The
@@ -28,5 +30,5 @@
 // client.go is the other side, for programs. What commands need of the server they
 // declare here (Host, Queue, Policies, Mail); package mta connects them. The package
 // imports mta/queue, mta/policy, mta/spool, mta/config, mta/message, mta/smtp,
-// mta/address, stdlib/memory, stdlib/encode and runtime/vm.
+// mta/address, stdlib/memory, stdlib/encode, stdlib/dns and runtime/vm.
 package control

@@ -167,6 +167,9 @@ func addCondition(_ context.Context, s *Server, in *AddCondition) (any, error) {
 		}
 		d.Fields = append(d.Fields, f)
 	}
+	if err := s.checkMatch(in.If, in.Fields); err != nil {
+		return nil, err
+	}
 	if d.ID == "" {
 		d.ID = uuid.NewString()
 	}
@@ -174,6 +177,7 @@ func addCondition(_ context.Context, s *Server, in *AddCondition) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.Save()
 	then, err := json.Marshal(in.Then)
 	if err != nil {
 		return nil, err

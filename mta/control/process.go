@@ -10,6 +10,7 @@ import (
 
 	"github.com/hawser-mta/hawser/mta/config"
 	"github.com/hawser-mta/hawser/mta/policy"
+	"github.com/hawser-mta/hawser/stdlib/dns"
 )
 
 // Host is what commands need of the process.
@@ -35,6 +36,7 @@ type Host interface {
 	Source(id string) []policy.Source
 
 	ReloadResolver() error
+	Query(ctx context.Context, name, typ string) *dns.Answer
 	ClearDNS() int
 	SetLogLevel(l slog.Level)
 	Drain()
@@ -55,8 +57,9 @@ type Status struct {
 	Spool   []SpoolStatus  `json:"spool"`
 	Queue   QueueStatus    `json:"queue"`
 
-	Conditions  int           `json:"conditions"`  // dynamic ones
-	Suspensions int           `json:"suspensions"` // all
+	Conditions  int           `json:"conditions"`        // dynamic ones
+	Suspensions int           `json:"suspensions"`       // all
+	Unsaved     string        `json:"unsaved,omitempty"` // why dynamic ones do not outlive the process, "" when they do
 	Scripts     *ScriptStatus `json:"scripts"`
 }
 

@@ -3,6 +3,7 @@ package control
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,11 +11,11 @@ import (
 
 // Sample is one number of the counter tree (spec mta 14), an entry of the answer of q.
 type Sample struct {
-	Name    string            `json:"name"` // dotted, with the id
+	Name    string            `json:"name"` // dotted, with the ids
 	Value   float64           `json:"value"`
 	Counter bool              `json:"counter"`          // it only grows
-	Metric  string            `json:"metric"`           // dotted, without the id
-	Labels  map[string]string `json:"labels,omitempty"` // id
+	Metric  string            `json:"metric"`           // dotted, without the ids
+	Labels  map[string]string `json:"labels,omitempty"` // id, and hook of scripts
 }
 
 // Gauge returns a sample that goes up and down.
@@ -29,8 +30,15 @@ func Counter[N int | int64 | float64](name string, v N) Sample {
 
 // Of puts an id into the name of a sample, behind a part of it: "servers.connections" of
 // "in" behind "servers" is "servers.in.connections".
-func (s Sample) Of(id, behind string) Sample {
-	s.Name, s.Labels = behind+"."+id+strings.TrimPrefix(s.Metric, behind), map[string]string{"id": id}
+func (s Sample) Of(id, behind string) Sample { return s.With("id", id, behind) }
+
+// With is Of with the name of the label. Of several, the part further behind comes first.
+func (s Sample) With(label, id, behind string) Sample {
+	s.Name = behind + "." + id + strings.TrimPrefix(s.Name, behind)
+	if s.Labels = maps.Clone(s.Labels); s.Labels == nil {
+		s.Labels = map[string]string{}
+	}
+	s.Labels[label] = id
 	return s
 }
 
@@ -59,8 +67,11 @@ func OpenMetrics(w io.Writer, list []Sample) error {
 			last = name
 		}
 		labels := ""
-		if id, ok := s.Labels["id"]; ok {
-			labels = `{id="` + labelEscaper.Replace(id) + `"}`
+		for _, k := range slices.Sorted(maps.Keys(s.Labels)) {
+			labels += "," + k + `="` + labelEscaper.Replace(s.Labels[k]) + `"`
+		}
+		if labels != "" {
+			labels = "{" + labels[1:] + "}"
 		}
 		if _, err := fmt.Fprintf(w, "%s%s %s\n", name, labels, strconv.FormatFloat(s.Value, 'f', -1, 64)); err != nil {
 			return err

@@ -24,6 +24,9 @@ type Server struct {
 	Shared   *vm.Shared
 	Logger   *slog.Logger
 	Limits   Limits
+	// Save returns when what was added to the policies is on stable storage, as far as
+	// it can be.
+	Save func()
 
 	big chan struct{} // who may send a big body
 }

@@ -59,7 +59,7 @@ func serve(t *testing.T, l Limits) (dial func() net.Conn, end func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ln := &pipes{c: make(chan net.Conn), done: make(chan struct{})}
-	s := &Server{Host: host{}, Queue: &units{}, Shared: vm.NewShared(), Logger: slog.New(slog.DiscardHandler), Limits: l}
+	s := &Server{Host: host{}, Queue: &units{}, Shared: vm.NewShared(), Logger: slog.New(slog.DiscardHandler), Limits: l, Save: func() {}}
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(ctx, ln) }()
 	return func() net.Conn {

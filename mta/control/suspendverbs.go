@@ -3,11 +3,14 @@ package control
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/hawser-mta/hawser/lang/diag"
 	"github.com/hawser-mta/hawser/mta/config"
 	"github.com/hawser-mta/hawser/mta/policy"
 )
@@ -92,12 +95,39 @@ func (s *Server) suspension(x *policy.Suspension) *Suspension {
 // seconds rounds to thousandths.
 func seconds(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 }
 
+// listSuspensions answers with those that somebody has set, then with the counters that
+// mail waits for: these are suspensions until they have room (spec mta 8.4).
 func listSuspensions(_ context.Context, s *Server) (any, error) {
 	out := []*Suspension{}
 	for _, x := range s.Policies.Suspensions() {
 		out = append(out, s.suspension(&x))
 	}
+	for _, v := range s.Policies.Blocked() {
+		if v.Reason == "" { // about to go
+			continue
+		}
+		x := &Suspension{Type: string(v.Reason), If: Match{}, Tag: v.Tag, Properties: v.Properties, Place: s.Host.Place(config.PolicyFile, v.From)}
+		for i, f := range v.Fields {
+			x.If = append(x.If, config.FieldMatch{Field: f.String(), Patterns: []string{v.Values[i]}})
+		}
+		if !v.Until.IsZero() {
+			x.Left = seconds(max(time.Until(v.Until), time.Millisecond))
+		}
+		out = append(out, x)
+	}
 	return out, nil
+}
+
+// checkMatch checks what a suspension, or a condition of the policy with these fields,
+// asks for; what matches nothing is logged.
+func (s *Server) checkMatch(m Match, fields []string) error {
+	for _, d := range s.Host.Config().CheckMatch(config.Match(m), fields) {
+		if d.Severity == diag.Error {
+			return errors.New(strings.TrimSuffix(d.Message+" (hint: "+d.Hint+")", " (hint: )"))
+		}
+		s.Logger.Warn("a pattern matches nothing", "event", "control", "err", d.Message)
+	}
+	return nil
 }
 
 // AddSuspension is the body of t. Without If everything is suspended, which needs All.
@@ -130,6 +160,9 @@ func addSuspension(_ context.Context, s *Server, in *AddSuspension) (any, error)
 	if err := checkCommon(in.TTL, in.Tag, in.Properties); err != nil {
 		return nil, err
 	}
+	if err := s.checkMatch(in.If, nil); err != nil {
+		return nil, err
+	}
 	x := policy.Suspension{ID: in.ID, Tag: in.Tag, If: config.Match(in.If), Properties: in.Properties, TTL: duration(in.TTL)}
 	if x.ID == "" {
 		x.ID = uuid.NewString()
@@ -138,6 +171,7 @@ func addSuspension(_ context.Context, s *Server, in *AddSuspension) (any, error)
 	if err != nil {
 		return nil, err
 	}
+	s.Save()
 	s.log("suspend add", "id", id, "added", added, "fields", fmt.Sprint(in.If), "tag", in.Tag, "ttl", in.TTL)
 	return Added{id, added}, nil
 }
@@ -180,6 +214,7 @@ func (s *Server) dropped(command, id string, ok bool) Affected {
 	if !ok {
 		return Affected{0}
 	}
+	s.Save()
 	s.log(command, "id", id)
 	return Affected{1}
 }

@@ -75,6 +75,7 @@ func init() {
 		'Q': {name: "drain", run: plain(drain)},
 		'R': {name: "shutdown", run: plain(shutdown)},
 		'S': {name: "policy waiting", run: plain(listWaiting)},
+		'T': {name: "resolver query", body: true, run: with(queryResolver)},
 	}
 }
 

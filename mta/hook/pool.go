@@ -1,7 +1,6 @@
 package hook
 
 import (
-	"context"
 	"errors"
 
 	"github.com/hawser-mta/hawser/mta/slots"
@@ -33,20 +32,6 @@ func (p *Pools) of(x *run, id string) *slots.Slots {
 // errNoPlace is what stands for a script that a stop of the server, or the end of its
 // connection, kept from beginning.
 var errNoPlace = errors.New("the script had no place in its pool until it was too late")
-
-// execute runs a script when its pool has a place. Waiting does not count for its time.
-func (x *run) execute(ctx context.Context, t *vm.Thread, id string) error {
-	pool := x.snap.Pools.of(x, id)
-	if pool.Take(ctx) != nil {
-		return errNoPlace
-	}
-	defer pool.Give()
-	_, err := t.Run(ctx)
-	if err == nil {
-		err = x.unended(t)
-	}
-	return err
-}
 
 // left returns what a script leaves in $context, or what was there before.
 func left(t *vm.Thread, before value.Value) value.Value {

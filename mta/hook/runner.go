@@ -75,6 +75,8 @@ type Runner struct {
 	// Vars, when set, may replace the value of a variable before the script runs.
 	// Tests of scripts use it.
 	Vars func(name string, v value.Value) value.Value
+
+	counts counts
 }
 
 // set gives a script a variable.
@@ -144,7 +146,7 @@ func (r *Runner) Run(ctx context.Context, in *Input) Verdict {
 	if cs.snap.Compat {
 		legacyInbound(in, t.SetGlobal)
 	}
-	err := x.execute(ctx, t, id)
+	err := r.counts.run(ctx, in.Conn.ServerID, in.Phase, x.snap.Pools.of(x, id), func() error { return x.execute(ctx, t) })
 	cs.context = left(t, cs.context)
 	v, ok := x.decision(id, err)
 	if !ok {
@@ -187,7 +189,7 @@ func (r *Runner) RunQueue(ctx context.Context, in *QueueInput) (Verdict, any) {
 	if snap.Compat {
 		legacyQueue(in, t.SetGlobal)
 	}
-	err := x.execute(ctx, t, id)
+	err := r.counts.run(ctx, "", in.Phase, x.snap.Pools.of(x, id), func() error { return x.execute(ctx, t) })
 	v, ok := x.decision(id, err)
 	switch {
 	case ok:
@@ -203,6 +205,14 @@ func (r *Runner) RunQueue(ctx context.Context, in *QueueInput) (Verdict, any) {
 		}
 	}
 	return v, left(t, before)
+}
+
+// execute runs the script.
+func (x *run) execute(ctx context.Context, t *vm.Thread) error {
+	if _, err := t.Run(ctx); err != nil {
+		return err
+	}
+	return x.unended(t)
 }
 
 // decision returns what a script decided; a failure is logged.

@@ -39,15 +39,16 @@ func newAction(a *config.PolicyAction, algorithm, from string) *action {
 	return none.with(a, algorithm, from)
 }
 
-// with returns the action with the keys of another one in place of its own.
+// with returns the action with the keys of another one in place of its own; the
+// algorithm is that of rates where none is given.
 func (a *action) with(b *config.PolicyAction, algorithm, from string) *action {
 	x := *a
-	x.from = from
+	x.from, x.TokenBucket = from, algorithm == "tokenbucket"
 	if b.Concurrency != nil {
 		x.Concurrency = *b.Concurrency
 	}
 	if b.Rate != nil {
-		x.Rate, x.TokenBucket = *b.Rate, algorithm == "tokenbucket"
+		x.Rate = *b.Rate
 	}
 	if b.Algorithm != "" {
 		x.TokenBucket = b.Algorithm == "tokenbucket"

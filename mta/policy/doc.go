@@ -15,6 +15,9 @@
 // their effective actions and the counters) is kept until a condition, a suspension
 // or the configuration changes.
 //
+// What was added while the process runs (Added) is bounded; package keep brings it over a
+// restart.
+//
 // Time is the clock of package time, so that tests run in synctest bubbles. The
 // package imports mta/config and runtime/pcre only.
 package policy

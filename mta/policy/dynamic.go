@@ -19,6 +19,7 @@ type Condition struct {
 	Created  time.Time     // or changed
 
 	key    string // of what it asks for
+	weight int
 	seq    uint64
 	rule   *rule
 	when   match
@@ -33,9 +34,13 @@ func (d *Condition) Left() time.Duration { return d.ending.left() }
 func (d *Condition) over(a *action) *action {
 	x := d.merged[a]
 	if x == nil {
-		algorithm := "fixedwindow"
-		if a.TokenBucket {
+		algorithm := d.rule.algorithm
+		switch {
+		case a == none:
+		case a.TokenBucket:
 			algorithm = "tokenbucket"
+		default:
+			algorithm = "fixedwindow"
 		}
 		x = a.with(&d.Then, algorithm, a.from)
 		x.dynamic = d
@@ -76,21 +81,37 @@ func (e *Engine) AddCondition(d Condition, update bool) (id string, added bool, 
 	if old != nil && !update {
 		return old.ID, false, nil
 	}
-	x := &d
-	x.Created = time.Now()
-	x.ending.index = -1
-	x.ending.expire = func() { e.dropCondition(x) }
-	if err := e.bind(x); err != nil {
+	d.Created = time.Now()
+	if err := e.addCondition(&d, old, d.TTL); err != nil {
 		return "", false, err
+	}
+	return d.ID, old == nil, nil
+}
+
+// addCondition puts a condition in force, in place of an old one unless that is nil.
+func (e *Engine) addCondition(d, old *Condition, left time.Duration) error {
+	d.weight = weigh(d.If, d.Then.Properties, d.ID, d.Type, d.Then.Tag)
+	instead := 0
+	if old != nil {
+		instead = old.weight
+	}
+	if err := e.fits(d.weight, instead); err != nil {
+		return err
+	}
+	d.ending.index = -1
+	d.ending.expire = func() { e.dropCondition(d) }
+	if err := e.bind(d); err != nil {
+		return err
 	}
 	if old != nil {
 		e.unbind(old)
 	}
-	e.conditions[x.ID], e.alike[x.key] = x, x
-	e.endAt(&x.ending, x.TTL)
+	e.conditions[d.ID], e.alike[d.key] = d, d
+	e.endAt(&d.ending, left)
+	e.edited(d.weight)
 	e.changed()
-	e.kick(x.rule)
-	return x.ID, old == nil, nil
+	e.kick(d.rule)
+	return nil
 }
 
 // bind makes a condition part of the policy with the same fields.
@@ -120,6 +141,7 @@ func (e *Engine) forget(d *Condition) {
 		delete(e.alike, d.key)
 	}
 	e.endAt(&d.ending, 0)
+	e.edited(-d.weight)
 }
 
 // rebind moves a condition to the policies of another configuration; without one for

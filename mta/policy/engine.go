@@ -1,8 +1,10 @@
 package policy
 
 import (
+	"cmp"
 	"container/heap"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -33,6 +35,10 @@ type Engine struct {
 	suspension index[*Suspension]
 	seq        uint64
 
+	edits    chan struct{} // see Edits
+	revision uint64        // of conditions and suspensions that are not of the file
+	weight   int           // of them
+
 	clocks clocks
 	ends   ends
 	swept  time.Time
@@ -47,7 +53,7 @@ func New() *Engine {
 	return &Engine{
 		config: &Config{}, conditions: map[string]*Condition{}, alike: map[string]*Condition{},
 		suspends: map[string]*Suspension{}, held: map[string]*Suspension{},
-		signal: make(chan struct{}, 1), swept: time.Now(),
+		signal: make(chan struct{}, 1), edits: make(chan struct{}, 1), swept: time.Now(),
 	}
 }
 
@@ -88,7 +94,8 @@ func (e *Engine) Load(c *Config) error {
 			old = slices.Delete(slices.Clone(old), i, i+1)
 		}
 	}
-	for _, d := range e.conditions {
+	// In the order of their coming, which tells which one is the newest.
+	for _, d := range slices.SortedFunc(maps.Values(e.conditions), func(a, b *Condition) int { return cmp.Compare(a.seq, b.seq) }) {
 		e.rebind(d)
 	}
 	for id, s := range e.suspends {

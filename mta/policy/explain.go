@@ -119,16 +119,7 @@ func (e *Engine) Blocked() []Verdict {
 }
 
 // Conditions returns copies of the dynamic conditions, the oldest first.
-func (e *Engine) Conditions() []Condition {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	out := make([]Condition, 0, len(e.conditions))
-	for _, d := range e.conditions {
-		out = append(out, *d)
-	}
-	slices.SortFunc(out, func(a, b Condition) int { return cmp.Compare(a.seq, b.seq) })
-	return out
-}
+func (e *Engine) Conditions() []Condition { return e.Added().Conditions }
 
 // Suspensions returns copies of all suspensions, those of the file first.
 func (e *Engine) Suspensions() []Suspension {
@@ -148,9 +139,10 @@ func (e *Engine) Suspensions() []Suspension {
 
 // Stats counts what the engine did and holds.
 type Stats struct {
-	Leases                                              int64 // given since start
+	Leases, Evals                                       int64 // given, and times that all policies were asked what applies, since start
 	ConcurrencyWaits, RateWaits, IntervalWaits, Suspend int64 // times that a sub-queue was parked
 	Counters, Conditions, Suspensions                   int   // now
+	ConcurrencyFull, RateFull, IntervalFull             int   // now: counters that somebody waits for, by what they have no room of
 	Buckets                                             int   // now: counters with a rate that was used
 	Dynamic                                             int   // now: suspensions that are not of the file
 }
@@ -172,12 +164,23 @@ func (s *Stats) count(r Reason) {
 func (e *Engine) Stats() Stats {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	s := e.stats
+	s, now := e.stats, time.Now()
 	for _, r := range e.rules {
 		s.Counters += len(r.counters)
 		for _, c := range r.counters {
 			if c.counts() {
 				s.Buckets++
+			}
+			if len(c.queues) == 0 {
+				continue
+			}
+			switch reason, _ := c.room(&c.queues[0].a.Limits, c.queues[0].n, now); reason {
+			case ByConcurrency:
+				s.ConcurrencyFull++
+			case ByRate:
+				s.RateFull++
+			case ByConnectInterval:
+				s.IntervalFull++
 			}
 		}
 	}

@@ -64,6 +64,7 @@ func (e *Engine) park(w *Waiter, r *resolution, now time.Time) (evict *Lease) {
 	for i := range r.choices {
 		x := &r.choices[i]
 		if x.suspended != nil {
+			e.stats.count(BySuspension)
 			w.parkUnder(x.suspended)
 			continue
 		}

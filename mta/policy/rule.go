@@ -15,6 +15,8 @@ type rule struct {
 	fields []Field
 	shape  string // fields and rollups: counters live on while it stays the same
 
+	algorithm string // of rates that do not name one
+
 	rollups [fields][]rollup
 	static  index[*condition]
 	normal  *action // where no condition fits
@@ -37,7 +39,7 @@ type condition struct {
 
 // newRule compiles a policy of the file.
 func newRule(i int, p *config.Policy, c *Config) (*rule, error) {
-	r := &rule{index: i, id: p.ID, counters: map[string]*counter{}}
+	r := &rule{index: i, id: p.ID, algorithm: c.Policies.Rate.Algorithm, counters: map[string]*counter{}}
 	var shape strings.Builder
 	for _, pf := range p.Fields {
 		f, ok := FieldOf(pf.Name)
@@ -58,19 +60,18 @@ func newRule(i int, p *config.Policy, c *Config) (*rule, error) {
 	from := func(format string, args ...any) string {
 		return fmt.Sprintf("policies[%d].", i) + fmt.Sprintf(format, args...)
 	}
-	algorithm := c.Policies.Rate.Algorithm
-	r.normal = newAction(p.Default, algorithm, from("default"))
+	r.normal = newAction(p.Default, r.algorithm, from("default"))
 	for k, x := range p.Conditions {
 		m, err := r.match(x.If, c)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", from("conditions[%d]", k), err)
 		}
-		y := &condition{at: k, when: m, then: newAction(x.Then, algorithm, from("conditions[%d].then", k))}
+		y := &condition{at: k, when: m, then: newAction(x.Then, r.algorithm, from("conditions[%d].then", k))}
 		if x.Else == nil {
 			r.static.add(m, y)
 			continue
 		}
-		y.other = newAction(x.Else, algorithm, from("conditions[%d].else", k))
+		y.other = newAction(x.Else, r.algorithm, from("conditions[%d].else", k))
 		r.static.rest = append(r.static.rest, y) // it counts for those that do not fit
 	}
 	return r, nil

@@ -17,6 +17,7 @@ type Suspension struct {
 	Created    time.Time
 
 	key     string // of what it asks for
+	weight  int
 	when    match
 	waiting list.List // of *Waiter
 	ending  ending
@@ -39,9 +40,10 @@ func (e *Engine) suspended(v *view) *Suspension {
 	return nil
 }
 
-// Suspend adds a suspension, or with update changes the ttl, tag and properties of the
-// one with the same id or values. Without update that one stays as it is. It returns
-// the id of the suspension in force and whether it is new.
+// Suspend adds a suspension. One of the same id or values stays as it is without
+// update; with it, it gets the new ttl, and the tag and properties that are given. One of
+// the same id and other values is replaced. It returns the id of the suspension in force
+// and whether it is new.
 func (e *Engine) Suspend(s Suspension, update bool) (id string, added bool, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -57,20 +59,57 @@ func (e *Engine) Suspend(s Suspension, update bool) (id string, added bool, err 
 	if x != nil && (!update || x.Static) {
 		return x.ID, false, nil
 	}
-	added = x == nil
-	if added {
-		x = &s
-		x.when, x.Created = m, time.Now()
-		x.ending.index = -1
-		x.ending.expire = func() { e.resume(x) }
-		e.suspends[x.ID], e.held[x.key] = x, x
-		e.suspension.add(m, x)
-	} else {
-		x.TTL, x.Tag, x.Properties = s.TTL, s.Tag, s.Properties
+	if x == nil || x.key != s.key {
+		s.Created = time.Now()
+		if err := e.addSuspension(&s, m, s.TTL); err != nil {
+			return "", false, err
+		}
+		if x != nil {
+			e.replace(x, &s)
+		}
+		return s.ID, x == nil, nil
 	}
+	y := Suspension{ID: x.ID, If: x.If, Tag: x.Tag, Properties: x.Properties}
+	if s.Tag != "" {
+		y.Tag = s.Tag
+	}
+	if len(s.Properties) > 0 {
+		y.Properties = s.Properties
+	}
+	weight := y.weigh()
+	if err := e.fits(weight, x.weight); err != nil {
+		return "", false, err
+	}
+	e.edited(weight - x.weight)
+	x.TTL, x.Tag, x.Properties, x.weight = s.TTL, y.Tag, y.Properties, weight
 	e.endAt(&x.ending, x.TTL)
 	e.version++
-	return x.ID, added, nil
+	return x.ID, false, nil
+}
+
+func (s *Suspension) weigh() int { return weigh(s.If, s.Properties, s.ID, s.Tag) }
+
+// addSuspension puts a suspension in force.
+func (e *Engine) addSuspension(s *Suspension, m match, left time.Duration) error {
+	s.weight = s.weigh()
+	if err := e.fits(s.weight, 0); err != nil {
+		return err
+	}
+	s.when = m
+	s.ending.index = -1
+	s.ending.expire = func() { e.resume(s) }
+	e.suspends[s.ID], e.held[s.key] = s, s
+	e.suspension.add(m, s)
+	e.endAt(&s.ending, left)
+	e.edited(s.weight)
+	e.version++
+	return nil
+}
+
+// replace ends a suspension whose id another one has taken.
+func (e *Engine) replace(old, s *Suspension) {
+	e.resume(old)
+	e.suspends[s.ID] = s
 }
 
 // Resume removes a dynamic suspension and reports whether it was there.
@@ -87,9 +126,12 @@ func (e *Engine) Resume(id string) bool {
 
 func (e *Engine) resume(s *Suspension) {
 	delete(e.suspends, s.ID)
-	delete(e.held, s.key)
+	if e.held[s.key] == s {
+		delete(e.held, s.key)
+	}
 	e.suspension.remove(s.when, s)
 	e.endAt(&s.ending, 0)
+	e.edited(-s.weight)
 	e.version++
 	for s.waiting.Len() > 0 {
 		w := s.waiting.Front().Value.(*Waiter)

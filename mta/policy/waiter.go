@@ -73,6 +73,7 @@ func (e *Engine) resolve(w *Waiter) *resolution {
 // bounds returns the places of a view in all policies that limit it.
 func (e *Engine) bounds(v *view) []bound {
 	var out []bound
+	e.stats.Evals++
 	for _, r := range e.rules {
 		x := r.view(v)
 		a := r.action(&x)

@@ -27,10 +27,15 @@ const batch = 256
 func (s *store) recover(readers int, corrupt string, f func([]*Unit) error) error {
 	var g errgroup.Group
 	var next atomic.Int64
+	s.unread.Store(ranges)
+	defer s.unread.Store(0)
 	for range max(readers, 1) {
 		g.Go(func() error {
+			s.readers.Add(1)
+			defer s.readers.Add(-1)
 			return s.do(func() error {
 				for i := next.Add(1) - 1; i < ranges; i = next.Add(1) - 1 {
+					s.unread.Add(-1)
 					if err := s.units(int(i), corrupt, f); err != nil {
 						next.Store(ranges)
 						return err

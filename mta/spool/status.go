@@ -26,6 +26,7 @@ type Status struct {
 	State                 State
 	FreeBytes, FreeInodes uint64
 	Units                 int64 // in it, also while it has failed; those found at the start as far as they are loaded
+	Readers, Unread       int64 // while it is read: readers at work, and parts of it that none has begun
 	Err                   error // of a path that has failed
 }
 
@@ -44,6 +45,7 @@ func (v *volume) status() Status {
 	s, err := v.live()
 	if err == nil {
 		err = s.failed()
+		st.Readers, st.Unread = s.readers.Load(), s.unread.Load()
 	}
 	var lost error
 	st.FreeBytes, st.FreeInodes, lost = v.o.Free(v.Path.Path)

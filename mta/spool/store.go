@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -20,6 +21,8 @@ type store struct {
 	sync  bool
 	log   *slog.Logger
 	locks [64]sync.Mutex // by transaction: removal looks for other units
+
+	readers, unread atomic.Int64 // of recover: at work, and ranges that none has begun
 }
 
 // Memory of a store, in bytes. Pebble takes what its tables in memory need, up to

@@ -48,28 +48,41 @@ func policy(t *vm.Thread, a []value.Value) (value.Value, error) {
 	return added(q.Policy(p))
 }
 
-// readLimits reads the argument policy.
+// readLimits reads the argument policy. As in the file, concurrency 0 lets nothing go and
+// connectinterval 0 is no limit.
 func readLimits(p *Policy, o *registry.Options) error {
-	p.Concurrency = o.Int("concurrency", 0)
-	interval := o.Num("connectinterval", 0)
 	p.Tag, p.Stop, p.Cluster, p.Properties = o.Str("tag", ""), o.Bool("stop", false), o.Bool("cluster", true), properties(o)
 	rate, limited := o.Get("rate")
 	_, counted := o.Get("concurrency")
 	_, spaced := o.Get("connectinterval")
-	switch {
-	case !limited && !counted && !spaced:
+	if !limited && !counted && !spaced {
 		return errors.New("queue_policy(): policy must have concurrency, rate or connectinterval")
-	case counted && p.Concurrency < 1:
-		o.Bad("concurrency", "at least 1")
-	case spaced && !(interval > 0):
-		o.Bad("connectinterval", "more than 0 seconds")
 	}
-	p.ConnectInterval = time.Duration(min(max(interval, 0), 1e9) * float64(time.Second))
-	if limited && !readRate(&p.Rate, rate) {
-		o.Bad("rate", `[count, seconds], "count/seconds" or an array with count, interval and algorithm`)
+	if len(p.Tag) > maxTag {
+		o.Bad("tag", tooLong)
+	}
+	if counted {
+		if p.Concurrency = new(o.Int("concurrency", 0)); *p.Concurrency < 0 {
+			o.Bad("concurrency", "0 or more")
+		}
+	}
+	if spaced {
+		interval := o.Num("connectinterval", 0)
+		if !(interval >= 0) {
+			o.Bad("connectinterval", "0 or more seconds")
+		}
+		p.ConnectInterval = new(time.Duration(min(max(interval, 0), 1e9) * float64(time.Second)))
+	}
+	if limited {
+		if p.Rate = new(Rate); !readRate(p.Rate, rate) {
+			o.Bad("rate", `[count, seconds], "count/seconds" or an array with count, interval and algorithm`)
+		}
 	}
 	return o.Err()
 }
+
+// maxRate bounds both numbers of a rate, as in the file.
+const maxRate = 1e9
 
 func readRate(r *Rate, v value.Value) bool {
 	var count, interval value.Value
@@ -96,7 +109,10 @@ func readRate(r *Rate, v value.Value) bool {
 	}
 	n, ok1 := count.Numeric()
 	s, ok2 := interval.Numeric()
-	if !ok1 || !ok2 || !(n > 0) || !(s > 0) || n > 1e12 || s > 1e9 {
+	if n > 0 && n < 1 { // fewer than one in a time is one in a longer time
+		n, s = 1, s/n
+	}
+	if !ok1 || !ok2 || !(n >= 1 && n <= maxRate) || !(s >= 0.001 && s <= maxRate) {
 		return false
 	}
 	r.Count, r.Interval = n, time.Duration(s*float64(time.Second))

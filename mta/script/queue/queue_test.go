@@ -40,12 +40,14 @@ func TestQueue(t *testing.T) {
 		echo queue_policy(["grouping","jobid"], ["grouping"=>"&bigmail","jobid"=>"bulk-7"], ["concurrency"=>"2","rate"=>[30,300],"tag"=>"throttle"], 1800);
 		echo queue_policy(["remotemx"], ["remotemx" => "*.example.com"], ["rate" => "1.5/60", "stop" => true, "cluster" => false], 0, ["id" => "x", "type" => "warmup", "update" => false]);
 		echo queue_policy(["remotemx"], [], ["connectinterval" => 0.5, "rate" => ["count" => 5, "interval" => 1, "algorithm" => "tokenbucket"]], 1);
+		echo queue_policy(["remotemx"], [], ["concurrency" => 0, "connectinterval" => 0, "rate" => [0.5, 60]], 1);
 		echo [queue_policy(["remotemx"], ["jobid" => "x"], ["concurrency" => 1], 1), queue_policy(["a","b","c"], [], ["concurrency" => 1], 1)];
 		echo [PickupSuspend(["nonsense" => "x"], 1), PickupPolicy(["a","b","c"], [], ["concurrency" => 1], 1)];
 		echo [queue_policy_delete("p1"), queue_policy_delete("zzz"), queue_quota("abc")];`, map[string]any{queue.Service: s})
 	want := `["id"=>"s1","new"=>true]
 ["id"=>"s1","new"=>true]
 [0=>none,1=>none,2=>none]
+["id"=>"p1","new"=>false]
 ["id"=>"p1","new"=>false]
 ["id"=>"p1","new"=>false]
 ["id"=>"p1","new"=>false]
@@ -65,14 +67,16 @@ func TestQueue(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", d)
 	}
 	policies := []queue.Policy{
-		{Fields: []string{"grouping", "jobid"}, If: []queue.Match{{Field: "grouping", Pattern: "&bigmail"}, {Field: "jobid", Pattern: "bulk-7"}}, Concurrency: 2,
-			Rate: queue.Rate{Count: 30, Interval: 5 * time.Minute}, Tag: "throttle", Cluster: true, TTL: 30 * time.Minute, Type: "dynamic", Update: true},
-		{Fields: []string{"remotemx"}, If: []queue.Match{{Field: "remotemx", Pattern: "*.example.com"}}, Rate: queue.Rate{Count: 1.5, Interval: time.Minute},
+		{Fields: []string{"grouping", "jobid"}, If: []queue.Match{{Field: "grouping", Pattern: "&bigmail"}, {Field: "jobid", Pattern: "bulk-7"}}, Concurrency: new(2),
+			Rate: &queue.Rate{Count: 30, Interval: 5 * time.Minute}, Tag: "throttle", Cluster: true, TTL: 30 * time.Minute, Type: "dynamic", Update: true},
+		{Fields: []string{"remotemx"}, If: []queue.Match{{Field: "remotemx", Pattern: "*.example.com"}}, Rate: &queue.Rate{Count: 1.5, Interval: time.Minute},
 			Stop: true, ID: "x", Type: "warmup"},
-		{Fields: []string{"remotemx"}, ConnectInterval: time.Second / 2, Rate: queue.Rate{Count: 5, Interval: time.Second, Algorithm: "tokenbucket"},
+		{Fields: []string{"remotemx"}, ConnectInterval: new(time.Second / 2), Rate: &queue.Rate{Count: 5, Interval: time.Second, Algorithm: "tokenbucket"},
 			Cluster: true, TTL: time.Second, Type: "dynamic", Update: true},
-		{Fields: []string{"a", "b", "c"}, Concurrency: 1, Cluster: true, TTL: time.Second, Type: "dynamic", Update: true},
-		{Fields: []string{"a", "b", "c"}, Concurrency: 1, Cluster: true, TTL: time.Second, Type: "dynamic", Update: true},
+		{Fields: []string{"remotemx"}, Concurrency: new(0), ConnectInterval: new(time.Duration(0)), Rate: &queue.Rate{Count: 1, Interval: 2 * time.Minute},
+			Cluster: true, TTL: time.Second, Type: "dynamic", Update: true},
+		{Fields: []string{"a", "b", "c"}, Concurrency: new(1), Cluster: true, TTL: time.Second, Type: "dynamic", Update: true},
+		{Fields: []string{"a", "b", "c"}, Concurrency: new(1), Cluster: true, TTL: time.Second, Type: "dynamic", Update: true},
 	}
 	if d := cmp.Diff(policies, s.policies); d != "" {
 		t.Errorf("(-want +got)\n%s", d)
@@ -86,7 +90,10 @@ func TestFaults(t *testing.T) {
 		`queue_policy([], [], ["rate" => "fast"], 1)`:                                              `queue_policy(): option rate must be [count, seconds], "count/seconds" or an array with count, interval and algorithm`,
 		`queue_policy([], [], ["rate" => [1, 0]], 1)`:                                              `queue_policy(): option rate must be [count, seconds], "count/seconds" or an array with count, interval and algorithm`,
 		`queue_policy([], [], ["rate" => ["count" => 1, "interval" => 1, "algorithm" => "x"]], 1)`: `queue_policy(): option rate must be [count, seconds], "count/seconds" or an array with count, interval and algorithm`,
-		`queue_policy([], [], ["concurrency" => 0], 1)`:                                            "queue_policy(): option concurrency must be at least 1",
+		`queue_policy([], [], ["concurrency" => -1], 1)`:                                           "queue_policy(): option concurrency must be 0 or more",
+		`queue_policy([], [], ["connectinterval" => -1], 1)`:                                       "queue_policy(): option connectinterval must be 0 or more seconds",
+		`queue_policy([], [], ["concurrency" => 1, "tag" => "x" * 33], 1)`:                         "queue_policy(): option tag must be at most 32 bytes",
+		`queue_policy([], [], ["rate" => [1, 2000000000]], 1)`:                                     `queue_policy(): option rate must be [count, seconds], "count/seconds" or an array with count, interval and algorithm`,
 		`queue_policy([], [], ["concurrency" => 1], -1)`:                                           "queue_policy(): ttl must be a number of seconds of 0 or more",
 		`queue_policy([], [], ["concurrency" => 1], 1, ["type" => "static"])`:                      "queue_policy(): option type must be dynamic, backoff or warmup",
 		`queue_suspend([], 1, ["tag" => "x" * 33])`:                                                "queue_suspend(): option tag must be at most 32 bytes",

@@ -117,11 +117,17 @@ func added(id string, isNew, ok bool) (value.Value, error) {
 	return value.FromArray(value.Map("id", value.Str(id), "new", value.Bool(isNew))), nil
 }
 
+// Tags have at most so many bytes (spec mta 8.1).
+const (
+	maxTag  = 32
+	tooLong = "at most 32 bytes"
+)
+
 func suspend(t *vm.Thread, a []value.Value) (value.Value, error) {
 	o := registry.OptionsAt("queue_suspend", a, 2)
 	s := Suspension{ID: o.Str("id", ""), Tag: o.Str("tag", ""), Update: o.Bool("update", true), Properties: properties(o)}
-	if len(s.Tag) > 32 {
-		o.Bad("tag", "at most 32 bytes")
+	if len(s.Tag) > maxTag {
+		o.Bad("tag", tooLong)
 	}
 	var err error
 	if s.TTL, err = lifetime("queue_suspend", a[1]); err != nil {

@@ -46,9 +46,9 @@ type Suspension struct {
 type Policy struct {
 	Fields          []string
 	If              []Match
-	Concurrency     int
-	Rate            Rate
-	ConnectInterval time.Duration
+	Concurrency     *int // nil: not given, as the others
+	Rate            *Rate
+	ConnectInterval *time.Duration
 	Tag             string
 	Properties      map[string]any
 	Stop, Cluster   bool
@@ -57,9 +57,9 @@ type Policy struct {
 	Update          bool
 }
 
-// Rate is a number of deliveries in a time; 0 for no limit.
+// Rate is a number of deliveries in a time.
 type Rate struct {
-	Count     float64
+	Count     float64 // 1 or more
 	Interval  time.Duration
 	Algorithm string // "", fixedwindow or tokenbucket
 }
