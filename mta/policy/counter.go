@@ -14,7 +14,7 @@ type counter struct {
 
 	open     int // leases
 	idle     []*Lease
-	promised int // woken waiters that have not asked yet
+	promised list.List // of *Waiter, woken, that have not asked yet; who precedes the others is first
 
 	// Fixed window: messages since its begin. Token bucket: what is left at a time.
 	begin  time.Time
@@ -55,19 +55,19 @@ type need struct{ message, slot, connection bool }
 // all is what a new connection with a message takes.
 var all = need{true, true, true}
 
-// room reports whether there is what is needed; else why not, and from when, zero when
-// no clock will tell. What is promised counts as taken.
-func (c *counter) room(l *Limits, n need, now time.Time) (reason Reason, until time.Time) {
-	if n.slot && l.Concurrency >= 0 && c.open+c.promised >= l.Concurrency {
+// room reports whether there is what is needed, behind so many others that have not taken
+// theirs yet; else why not, and from when, zero when no clock will tell.
+func (c *counter) room(l *Limits, n need, others int, now time.Time) (reason Reason, until time.Time) {
+	if n.slot && l.Concurrency >= 0 && c.open+others >= l.Concurrency {
 		return ByConcurrency, time.Time{}
 	}
 	if n.message && l.Rate.Count > 0 {
-		if until = c.rateUntil(l, float64(c.promised), now); until.After(now) {
+		if until = c.rateUntil(l, float64(others), now); until.After(now) {
 			return ByRate, until
 		}
 	}
 	if n.connection && l.ConnectInterval > 0 && !c.connected.IsZero() {
-		if c.promised > 0 {
+		if others > 0 {
 			return ByConnectInterval, time.Time{} // whoever was woken tells
 		}
 		if until = c.connected.Add(l.ConnectInterval); until.After(now) {
@@ -77,22 +77,22 @@ func (c *counter) room(l *Limits, n need, now time.Time) (reason Reason, until t
 	return "", time.Time{}
 }
 
-// rateUntil returns from when another message may go, with so many promised before it.
-func (c *counter) rateUntil(l *Limits, promised float64, now time.Time) time.Time {
+// rateUntil returns from when another message may go, behind so many others.
+func (c *counter) rateUntil(l *Limits, others float64, now time.Time) time.Time {
 	if !l.TokenBucket {
 		end := c.begin.Add(l.Rate.Interval)
 		if c.begin.IsZero() || !now.Before(end) {
-			if promised < l.Rate.Count {
+			if others < l.Rate.Count {
 				return now
 			}
 			return now.Add(l.Rate.Interval)
 		}
-		if c.used+promised < l.Rate.Count {
+		if c.used+others < l.Rate.Count {
 			return now
 		}
 		return end
 	}
-	missing := 1 + promised - c.level(l, now)
+	missing := 1 + others - c.level(l, now)
 	if missing <= tiny {
 		return now
 	}
@@ -146,7 +146,7 @@ func (c *counter) matters(until time.Time) {
 
 // forgettable reports whether a counter says nothing that a new one would not.
 func (c *counter) forgettable(now time.Time) bool {
-	return c.open == 0 && c.promised == 0 && len(c.queues) == 0 && now.After(c.until)
+	return c.open == 0 && c.promised.Len() == 0 && len(c.queues) == 0 && now.After(c.until)
 }
 
 // line returns the line of an action, a need and a priority, made when it is new.

@@ -34,6 +34,7 @@ type Engine struct {
 	held       map[string]*Suspension // dynamic ones by what they ask for
 	suspension index[*Suspension]
 	seq        uint64
+	order      uint64 // of waiters
 
 	edits    chan struct{} // see Edits
 	revision uint64        // of conditions and suspensions that are not of the file
@@ -161,7 +162,7 @@ func (e *Engine) pass(c *counter, now time.Time) {
 		var next *line
 		var clock time.Time
 		for _, q := range c.queues {
-			reason, until := c.room(&q.a.Limits, q.n, now)
+			reason, until := c.room(&q.a.Limits, q.n, c.promised.Len(), now)
 			switch {
 			case reason == "":
 				if next == nil || q.before(next) {
@@ -177,8 +178,7 @@ func (e *Engine) pass(c *counter, now time.Time) {
 		}
 		w := next.head()
 		w.unpark()
-		w.promise = c
-		c.promised++
+		w.promised(c)
 		e.wakeUp(w)
 	}
 }
@@ -187,7 +187,7 @@ func (q *line) before(o *line) bool {
 	if q.priority != o.priority {
 		return q.priority > o.priority
 	}
-	return q.head().since.Before(o.head().since)
+	return q.head().precedes(o.head())
 }
 
 func (e *Engine) wakeUp(w *Waiter) {

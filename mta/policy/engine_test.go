@@ -104,13 +104,13 @@ policies:
 	r.take(b2)
 	r.Release(l1)
 	// A place of the domain and one of the system are free: a.test waits for the first,
-	// c.test for the other. Only one of them can have both.
+	// c.test for the other. Only one of them can have both: who came first.
 	r.want("both", []string{"a.test", "c.test"}, r.woken())
-	r.refused(a3)
-	l5 := r.take(c)
+	l5 := r.take(a3)
+	r.refused(c)
 	r.Release(l5)
-	r.want("next", []string{"a.test"}, r.woken())
-	r.take(a3)
+	r.want("next", []string{"c.test"}, r.woken())
+	r.take(c)
 }
 
 func TestTokenBucket(t *testing.T) {

@@ -92,7 +92,7 @@ func (e *Engine) Explain(w *Waiter) []Verdict {
 
 func (b bound) verdict(s Source, now time.Time) Verdict {
 	v := Verdict{Source: s, Applied: applied(b), Values: b.c.values, Open: b.c.open, Idle: len(b.c.idle)}
-	v.Reason, v.Until = b.c.room(&b.a.Limits, all, now)
+	v.Reason, v.Until = b.c.room(&b.a.Limits, all, b.c.promised.Len(), now)
 	for _, q := range b.c.queues {
 		v.Waiting += q.waiting.Len()
 	}
@@ -174,7 +174,7 @@ func (e *Engine) Stats() Stats {
 			if len(c.queues) == 0 {
 				continue
 			}
-			switch reason, _ := c.room(&c.queues[0].a.Limits, c.queues[0].n, now); reason {
+			switch reason, _ := c.room(&c.queues[0].a.Limits, c.queues[0].n, c.promised.Len(), now); reason {
 			case ByConcurrency:
 				s.ConcurrencyFull++
 			case ByRate:

@@ -14,16 +14,24 @@ type Lease struct {
 	gone   bool
 }
 
-// Acquire takes a place in every counter that applies to a waiter. Without a lease the
-// waiter is parked; it comes back by Woken. evict is then an idle lease that is in the
-// way: its connection should be closed and the lease released.
-func (e *Engine) Acquire(w *Waiter) (l, evict *Lease) {
+// Acquire takes a place in every counter that applies to a waiter: with one of the kept
+// leases, in this order, else with a new one. Without a lease the waiter is parked; it
+// comes back by Woken. evict is then an idle lease that is in the way: its connection
+// should be closed and the lease released.
+//
+// All of it is one step: a waiter that was woken gives its promise back when it knows
+// what else is in its way, and waits for that.
+func (e *Engine) Acquire(w *Waiter, kept ...Kept) (l, evict *Lease) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := time.Now()
 	defer e.settle(w, now)
 	w.unpark() // it may ask without having been woken
 	w.redeem()
+	l, delays := e.reuse(w, kept, now)
+	if l != nil {
+		return l, nil
+	}
 	r := e.resolve(w)
 	found := -1
 	n := 0
@@ -32,7 +40,7 @@ func (e *Engine) Acquire(w *Waiter) (l, evict *Lease) {
 		if x.suspended != nil {
 			continue
 		}
-		if c, _ := x.blocked(all, now); c != nil {
+		if c, _ := x.blocked(w, now); c != nil {
 			continue
 		}
 		if n++; !w.Random {
@@ -53,13 +61,19 @@ func (e *Engine) Acquire(w *Waiter) (l, evict *Lease) {
 		w.since = time.Time{}
 		return l, nil
 	}
-	return nil, e.park(w, r, now)
+	return nil, e.park(w, r, delays, now)
 }
 
-// park makes a waiter wait for what is in the way of each of its sources.
-func (e *Engine) park(w *Waiter, r *resolution, now time.Time) (evict *Lease) {
+// park makes a waiter wait for what is in the way of each of its sources, and of the
+// leases that only a rate keeps from going on. These are its own: they are not evicted.
+func (e *Engine) park(w *Waiter, r *resolution, delays []delay, now time.Time) (evict *Lease) {
 	if w.since.IsZero() {
-		w.since = now
+		e.queue(w, now)
+	}
+	for _, d := range delays {
+		e.stats.count(ByRate)
+		w.parkOn(d.c, d.a, need{message: true})
+		e.setClock(d.c, d.until)
 	}
 	for i := range r.choices {
 		x := &r.choices[i]
@@ -68,24 +82,24 @@ func (e *Engine) park(w *Waiter, r *resolution, now time.Time) (evict *Lease) {
 			w.parkUnder(x.suspended)
 			continue
 		}
-		c, a := x.blocked(all, now)
-		reason, until := c.room(&a.Limits, all, now)
+		c, a := x.blocked(w, now)
+		reason, until := c.room(&a.Limits, all, w.before(c), now)
 		e.stats.count(reason)
 		w.parkOn(c, a, all)
 		if !until.IsZero() {
 			e.setClock(c, until)
 		}
-		if reason == ByConcurrency && evict == nil && len(c.idle) > 0 {
-			evict = c.idle[0]
+		if reason == ByConcurrency && evict == nil {
+			evict = c.idleBut(delays)
 		}
 	}
 	return evict
 }
 
 // blocked returns the first counter without room, nil when all have some.
-func (x *choice) blocked(n need, now time.Time) (*counter, *action) {
+func (x *choice) blocked(w *Waiter, now time.Time) (*counter, *action) {
 	for _, b := range x.bounds {
-		if reason, _ := b.c.room(&b.a.Limits, n, now); reason != "" {
+		if reason, _ := b.c.room(&b.a.Limits, all, w.before(b.c), now); reason != "" {
 			return b.c, b.a
 		}
 	}
@@ -97,13 +111,6 @@ func (e *Engine) settle(w *Waiter, now time.Time) {
 	if c := w.promise; c != nil {
 		w.promise = nil
 		e.pass(c, now)
-	}
-}
-
-// redeem lets a waiter use what was promised to it; e is locked.
-func (w *Waiter) redeem() {
-	if w.promise != nil && w.promise.promised > 0 {
-		w.promise.promised--
 	}
 }
 
@@ -145,7 +152,7 @@ func (e *Engine) Idle(l *Lease) (evict bool) {
 // wanted reports whether somebody waits for a connection to end.
 func (c *counter) wanted() bool {
 	return slices.ContainsFunc(c.queues, func(q *line) bool {
-		return q.n.slot && q.a.Concurrency > 0 && c.open+c.promised >= q.a.Concurrency
+		return q.n.slot && q.a.Concurrency > 0 && c.open+c.promised.Len() >= q.a.Concurrency
 	})
 }
 
@@ -191,64 +198,6 @@ func (e *Engine) Wanting(l *Lease) []*Waiter {
 	return out
 }
 
-// Again takes a lease over for another message, of a waiter, on the connection there
-// is; f are the facts of the waiter with the destination of the connection. It fails
-// when a limit or a suspension is in the way; the lease stays as it was.
-func (e *Engine) Again(l *Lease, w *Waiter, f *Facts) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	w.redeem()
-	defer e.settle(w, time.Now())
-	v := &view{Facts: f, source: &l.Source}
-	if l.gone || e.suspended(v) != nil {
-		return false
-	}
-	if !e.change(l, e.bounds(v), need{message: true}, need{message: true, slot: true}, time.Now()) {
-		return false
-	}
-	w.behind()
-	return true
-}
-
-// Await parks a waiter that could go on with the idle connection of a lease, were it
-// not for a rate. It reports false when something else is in the way.
-func (e *Engine) Await(l *Lease, w *Waiter, f *Facts) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	now := time.Now()
-	defer e.settle(w, now)
-	w.redeem()
-	v := &view{Facts: f, source: &l.Source}
-	if l.gone || e.suspended(v) != nil {
-		return false
-	}
-	next := need{message: true}
-	for _, b := range e.bounds(v) {
-		n := next
-		if !l.has(b.c) {
-			n.slot = true
-		}
-		reason, until := b.c.room(&b.a.Limits, n, now)
-		if reason == "" {
-			continue
-		}
-		if reason != ByRate {
-			return false
-		}
-		if w.since.IsZero() {
-			w.since = now
-		}
-		w.unpark()
-		w.parkOn(b.c, b.a, next)
-		if !until.IsZero() {
-			e.setClock(b.c, until)
-		}
-		e.stats.count(reason)
-		return true
-	}
-	return false
-}
-
 // Move takes a lease over for the same message to another destination or from another
 // source, on a new connection. It fails as Again does.
 func (e *Engine) Move(l *Lease, f *Facts, s Source) bool {
@@ -258,7 +207,7 @@ func (e *Engine) Move(l *Lease, f *Facts, s Source) bool {
 	if l.gone || e.suspended(v) != nil {
 		return false
 	}
-	if !e.change(l, e.bounds(v), need{connection: true}, all, time.Now()) {
+	if !e.change(l, nil, e.bounds(v), need{connection: true}, all, time.Now()) {
 		return false
 	}
 	l.Source = s
@@ -286,7 +235,7 @@ func (e *Engine) Beside(l *Lease, f *Facts, s Source) *Lease {
 	x := &Lease{Source: s, bounds: e.bounds(v)}
 	for _, b := range x.bounds {
 		n := need{slot: true, connection: true, message: !l.has(b.c)}
-		if reason, _ := b.c.room(&b.a.Limits, n, now); reason != "" {
+		if reason, _ := b.c.room(&b.a.Limits, n, b.c.promised.Len(), now); reason != "" {
 			return nil
 		}
 	}
@@ -300,24 +249,42 @@ func (l *Lease) has(c *counter) bool {
 	return slices.ContainsFunc(l.bounds, func(b bound) bool { return b.c == c })
 }
 
-// change gives a lease other bounds: kept is needed of those it has already, fresh of
-// the others.
-func (e *Engine) change(l *Lease, bounds []bound, kept, fresh need, now time.Time) bool {
-	need := func(c *counter) need {
-		if l.has(c) {
-			return kept
-		}
-		return fresh
-	}
+// obstacle returns the first bound without room for a waiter, nil for one whose message
+// is on its way already: kept is needed of the counters that the lease has, fresh of the
+// others. The reason is empty when there is none.
+func (l *Lease) obstacle(w *Waiter, bounds []bound, kept, fresh need, now time.Time) (b bound, reason Reason, until time.Time) {
 	for _, b := range bounds {
-		if reason, _ := b.c.room(&b.a.Limits, need(b.c), now); reason != "" {
-			return false
+		n := fresh
+		if l.has(b.c) {
+			n = kept
+		}
+		if reason, until := b.c.room(&b.a.Limits, n, w.before(b.c), now); reason != "" {
+			return b, reason, until
 		}
 	}
+	return bound{}, "", time.Time{}
+}
+
+// change gives a lease other bounds when they have room; kept and fresh are as for
+// obstacle.
+func (e *Engine) change(l *Lease, w *Waiter, bounds []bound, kept, fresh need, now time.Time) bool {
+	if _, reason, _ := l.obstacle(w, bounds, kept, fresh, now); reason != "" {
+		return false
+	}
+	e.occupy(l, bounds, kept, fresh, now)
+	return true
+}
+
+// occupy gives a lease bounds that have room.
+func (e *Engine) occupy(l *Lease, bounds []bound, kept, fresh need, now time.Time) {
 	e.busy(l)
 	old := *l
 	for _, b := range bounds {
-		b.c.take(&b.a.Limits, need(b.c), now)
+		n := fresh
+		if l.has(b.c) {
+			n = kept
+		}
+		b.c.take(&b.a.Limits, n, now)
 	}
 	l.bounds = bounds
 	for _, b := range old.bounds {
@@ -326,5 +293,4 @@ func (e *Engine) change(l *Lease, bounds []bound, kept, fresh need, now time.Tim
 			e.pass(b.c, now)
 		}
 	}
-	return true
 }

@@ -14,8 +14,10 @@ type Waiter struct {
 	Priority int      // 0 or 1
 
 	known   *resolution
-	promise *counter // whoever woke it
-	since   time.Time
+	promise *counter      // whoever woke it
+	place   *list.Element // among its promises; nil: redeemed
+	since   time.Time     // it waits; zero: it does not
+	order   uint64        // of its coming
 	hangs   []hang
 	woken   bool // it is on the list of the woken
 }
@@ -97,7 +99,7 @@ func (w *Waiter) parkOn(c *counter, a *action, n need) {
 	}
 	q := c.line(a, n, w.Priority)
 	h := hang{c: c, q: q}
-	if q.waiting.Len() > 0 && w.since.Before(q.head().since) {
+	if q.waiting.Len() > 0 && w.precedes(q.head()) {
 		h.e = q.waiting.PushFront(w) // it was woken, and something else was in the way
 	} else {
 		h.e = q.waiting.PushBack(w)
@@ -135,13 +137,64 @@ func (w *Waiter) unpark() {
 	w.hangs = w.hangs[:0]
 }
 
+// queue gives a waiter its place among those who wait: the last one.
+func (e *Engine) queue(w *Waiter, now time.Time) {
+	e.order++
+	w.since, w.order = now, e.order
+}
+
 // behind puts a waiter that got what it wants behind the others.
-func (w *Waiter) behind() {
+func (e *Engine) behind(w *Waiter, now time.Time) {
 	w.since = time.Time{}
 	for _, h := range w.hangs {
-		w.since = time.Now()
+		e.queue(w, now)
 		if h.s == nil {
 			h.q.waiting.MoveToBack(h.e)
 		}
 	}
+}
+
+// precedes reports whether a waiter goes before another one. No two are alike.
+func (w *Waiter) precedes(o *Waiter) bool {
+	if w.Priority != o.Priority {
+		return w.Priority > o.Priority
+	}
+	if c := w.since.Compare(o.since); c != 0 {
+		return c < 0
+	}
+	return w.order < o.order
+}
+
+// promised notes that a counter has a place for a waiter, which was woken for it.
+func (w *Waiter) promised(c *counter) {
+	w.promise = c
+	e := c.promised.Back() // they mostly come in order
+	for e != nil && w.precedes(e.Value.(*Waiter)) {
+		e = e.Prev()
+	}
+	if e == nil {
+		w.place = c.promised.PushFront(w)
+	} else {
+		w.place = c.promised.InsertAfter(w, e)
+	}
+}
+
+// redeem lets a waiter use what was promised to it.
+func (w *Waiter) redeem() {
+	if w.place != nil {
+		w.promise.promised.Remove(w.place)
+		w.place = nil
+	}
+}
+
+// before returns how many places of a counter are promised to others that go before the
+// waiter. One that was woken itself, and precedes all of them, waits for none: of three
+// that need the same two counters each would find the other counter promised, give its
+// own promise to the next, and so on without end. So the first of them gets both. Who
+// finds its promise used keeps its place in front of the line.
+func (w *Waiter) before(c *counter) int {
+	if first := c.promised.Front(); w != nil && w.promise != nil && first != nil && w.precedes(first.Value.(*Waiter)) {
+		return 0
+	}
+	return c.promised.Len()
 }

@@ -57,8 +57,10 @@ type world struct {
 	r     *rand.Rand
 	start time.Time
 	seen  map[string]time.Time // greylisting: first try
-	open  map[string]int       // connections by source and grouping
+	open  map[string]int       // connections by source and grouping, idle ones as well
 	most  map[string]int
+
+	connections, wrong int // made; used for what they were not made for
 
 	firstTry, small, large histogram // seconds from due to the first attempt
 	attempts, hours        [24]atomic.Int64
@@ -133,11 +135,36 @@ func (w *world) prepare(u *spool.Unit) (*queue.Ready, queue.Outcome) {
 	_, _ = fmt.Sscan(u.JobID, &n)
 	_, f := domain(n)
 	f.TenantID = u.TenantID
-	return &queue.Ready{Facts: f, Sources: daySources, Random: true}, queue.Outcome{}
+	return &queue.Ready{Facts: f, Sources: daySources, Random: true, Reuse: f.RemoteIP.String()}, queue.Outcome{}
 }
 
-// transmit plays an attempt of a third of a second to two.
-func (w *world) transmit(u *spool.Unit, r *queue.Ready, l *policy.Lease, _ queue.Conn) (any, queue.Conn) {
+// dayConn is a connection to a host. It takes twenty messages and may be idle for ten
+// seconds; one in twenty is closed by the host meanwhile.
+type dayConn struct {
+	w    *world
+	k    string // source and grouping
+	to   policy.Facts
+	left int
+	dead bool
+}
+
+func (c *dayConn) Reuse() string { return c.to.RemoteIP.String() }
+
+func (c *dayConn) Remote(f *policy.Facts) { f.RemoteMX, f.RemoteIP = c.to.RemoteMX, c.to.RemoteIP }
+
+func (c *dayConn) Rest() (int, time.Duration, bool) { return c.left, 10 * time.Second, true }
+
+func (c *dayConn) Alive() bool { return !c.dead }
+
+func (c *dayConn) Close() {
+	c.w.mu.Lock()
+	defer c.w.mu.Unlock()
+	c.w.open[c.k]--
+}
+
+// transmit plays an attempt of a third of a second to two, half of that on a connection
+// that there is.
+func (w *world) transmit(u *spool.Unit, r *queue.Ready, l *policy.Lease, kept queue.Conn) (any, queue.Conn) {
 	var n int
 	_, _ = fmt.Sscan(u.JobID, &n)
 	now := time.Now()
@@ -145,9 +172,21 @@ func (w *world) transmit(u *spool.Unit, r *queue.Ready, l *policy.Lease, _ queue
 	hour := min(int(at/time.Hour), 23)
 	k := l.Source.ID + " " + r.Facts.Grouping
 	w.mu.Lock()
-	w.open[k]++
-	w.most[k] = max(w.most[k], w.open[k])
 	took := time.Duration(300+w.r.IntN(1700)) * time.Millisecond
+	c, ok := kept.(*dayConn)
+	switch {
+	case !ok:
+		c = &dayConn{w: w, k: k, to: r.Facts, left: 20}
+		w.connections++
+		w.open[k]++
+		w.most[k] = max(w.most[k], w.open[k])
+	case c.k != k || c.to.RemoteIP != r.Facts.RemoteIP || c.left == 0:
+		w.wrong++
+	default:
+		took /= 2
+	}
+	c.left--
+	c.dead = w.r.IntN(20) == 0
 	bad := w.r.IntN(100) == 0
 	grey := false
 	if n%5 == 4 && n >= len(providers) {
@@ -175,24 +214,27 @@ func (w *world) transmit(u *spool.Unit, r *queue.Ready, l *policy.Lease, _ queue
 		w.warm[hour].Add(1)
 	}
 	time.Sleep(took)
-	w.mu.Lock()
-	w.open[k]--
-	w.mu.Unlock()
+	down := w.down(n, at)
+	var left queue.Conn = c
+	if down || c.left == 0 {
+		c.Close()
+		left = nil
+	}
 	switch {
-	case w.down(n, at), grey:
+	case down, grey:
 		u.Retry++
 		wait := []time.Duration{time.Minute, 15 * time.Minute, time.Hour, 2 * time.Hour, 3 * time.Hour}[min(u.Retry, 5)-1]
-		return queue.Outcome{Action: queue.Later, Due: time.Now().Add(wait)}, nil
+		return queue.Outcome{Action: queue.Later, Due: time.Now().Add(wait)}, left
 	case bad:
-		return queue.Outcome{Action: queue.Bounced}, nil
+		return queue.Outcome{Action: queue.Bounced}, left
 	}
 	w.hours[hour].Add(1)
-	return queue.Outcome{Action: queue.Delivered}, nil
+	return queue.Outcome{Action: queue.Delivered}, left
 }
 
 // TestDay is the day of a large sender on virtual time, with the real queue and the real
-// policies: providers that throttle, many small domains, greylisting, outages, and an
-// address that is warmed up. `make day` runs it with ten million messages.
+// policies: providers that throttle, many small domains, greylisting, outages, connections that are
+// kept, and an address that is warmed up. `make day` runs it with ten million messages.
 func TestDay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { day(t, *dayMessages) })
 }
@@ -299,6 +341,14 @@ func (w *world) check(t *testing.T, limit func(float64) int) {
 			t.Errorf("%d connections for %s, want %d at most", n, k, most)
 		}
 	}
+	for k, n := range w.open {
+		if n != 0 {
+			t.Errorf("%d connections are left for %s", n, k)
+		}
+	}
+	if w.wrong > 0 {
+		t.Errorf("%d messages went by a connection to somewhere else, or one that was used up", w.wrong)
+	}
 	if n := w.late.Load(); n > 0 {
 		t.Errorf("%d retries came before they were due", n)
 	}
@@ -309,6 +359,7 @@ func (w *world) report(t *testing.T, total int, st queue.Stats, ps policy.Stats,
 	fmt.Fprintf(out, "messages\t%d\tdelivered\t%d\tbounced\t%d\tretries\t%d\t\n", total, st.Delivered, st.Bounced, st.Retried)
 	fmt.Fprintf(out, "turns\t%d\tparked\t%d\tby rate\t%d\tby concurrency\t%d\t\n", st.Picks, st.Parks, ps.RateWaits, ps.ConcurrencyWaits)
 	fmt.Fprintf(out, "deepest\t%d\theap\t%d MiB\tprocessor time\t%s\t\t\t\n", deepest, heap>>20, runtest.Processor().Round(time.Second))
+	fmt.Fprintf(out, "connections\t%d\tkept\t%d\texpired\t%d\tevicted\t%d\t\n", w.connections, st.PoolHits+st.Pool.Hits, st.Pool.Expired, st.Pool.Evicted)
 	for _, h := range []struct {
 		name string
 		h    *histogram

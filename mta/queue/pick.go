@@ -52,20 +52,15 @@ func (q *Queue) pick(stop context.Context, running *sync.WaitGroup, most int) bo
 // lease gets the right to send from a sub-queue: with an idle connection when one
 // fits, else for a new one. full tells that no more connections may be open.
 func (q *Queue) lease(s *subQueue, most int) (l *policy.Lease, c Conn, full bool) {
-	if s.key.reuse != "" {
-		if l, c, parked := q.pool.take(s); l != nil || parked {
+	if n := q.pool.open(); n > 0 && q.busy+n >= most {
+		if l, c := q.pool.take(s, false); l != nil {
 			return l, c, false
 		}
-	}
-	if n := q.pool.open(); n > 0 && q.busy+n >= most {
 		q.pool.give(1 + len(q.turns[0].items) + len(q.turns[1].items))
 		return nil, nil, true
 	}
-	l, evict := q.o.Policies.Acquire(&s.Waiter)
-	if evict != nil {
-		q.pool.evict(evict)
-	}
-	return l, nil, false
+	l, c = q.pool.take(s, true)
+	return l, c, false
 }
 
 // begin marks an entry as being sent.

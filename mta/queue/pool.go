@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -122,37 +123,65 @@ func (p *pool) give(others int) {
 	}
 }
 
-// take returns a connection for a sub-queue that policies let go on. A sub-queue that
-// only has to wait for a rate is parked: the connection waits with it.
-func (p *pool) take(s *subQueue) (l *policy.Lease, c Conn, parked bool) {
-	for {
-		p.mu.Lock()
-		list := p.byReuse[s.key.reuse]
-		if len(list) == 0 {
-			p.stats.Misses++
-			p.mu.Unlock()
-			return nil, nil, false
-		}
-		x := list[len(list)-1]
-		f := s.Facts
-		x.c.Remote(&f)
-		alive := x.c.Alive()
-		if alive && !p.policies.Again(x.l, &s.Waiter, &f) {
-			p.mu.Unlock()
-			return nil, nil, p.policies.Await(x.l, &s.Waiter, &f)
-		}
+// take asks for the right to send from a sub-queue: on an idle connection when policies
+// let one go on, else, where fresh is true, on a new one; c is nil then. A sub-queue that
+// gets nothing is parked, unless fresh is false.
+func (p *pool) take(s *subQueue, fresh bool) (l *policy.Lease, c Conn) {
+	p.mu.Lock()
+	kept, dead := p.fitting(s)
+	var evict *policy.Lease
+	if fresh {
+		l, evict = p.policies.Acquire(&s.Waiter, kept...)
+	} else {
+		l = p.policies.Reuse(&s.Waiter, kept...)
+	}
+	switch x := p.byLease[l]; {
+	case x != nil:
 		p.drop(x)
-		if alive {
-			p.stats.Hits++
-		} else {
-			p.stats.Expired++
-		}
-		p.mu.Unlock()
-		if alive {
-			return x.l, x.c, false
-		}
+		p.stats.Hits++
+		c = x.c
+	case s.key.reuse != "":
+		p.stats.Misses++
+	}
+	p.mu.Unlock()
+	for _, x := range dead {
 		p.end(x)
 	}
+	if evict != nil {
+		p.evict(evict)
+	}
+	return l, c
+}
+
+// How many idle connections are looked through for a sub-queue, and how many different
+// ones policies are asked about: those from one source to one address are alike to them.
+const (
+	leafed  = 64
+	offered = 8
+)
+
+// fitting returns idle connections that a sub-queue can use, the last used first. Those
+// that their peers have closed are taken out, for the caller to end. p is locked.
+func (p *pool) fitting(s *subQueue) (kept []policy.Kept, dead []*pooled) {
+	if s.key.reuse == "" {
+		return nil, nil
+	}
+	list := p.byReuse[s.key.reuse] // drop leaves it as it is
+	for i := len(list) - 1; i >= max(0, len(list)-leafed) && len(kept) < offered; i-- {
+		x := list[i]
+		f := s.Facts
+		x.c.Remote(&f)
+		switch {
+		case slices.ContainsFunc(kept, func(k policy.Kept) bool { return k.Lease.Source == x.l.Source && *k.Facts == f }):
+		case x.c.Alive():
+			kept = append(kept, policy.Kept{Lease: x.l, Facts: &f})
+		default:
+			p.drop(x)
+			p.stats.Expired++
+			dead = append(dead, x)
+		}
+	}
+	return kept, dead
 }
 
 // drop takes a connection out; p is locked.

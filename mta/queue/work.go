@@ -129,6 +129,12 @@ func (q *Queue) goOn(ctx context.Context, s *subQueue, l *policy.Lease, c Conn) 
 		}
 	}
 	q.busy--
+	if s.parked && c.Reuse() == s.key.reuse {
+		// It asks again, with this connection, whose place it would take otherwise.
+		q.o.Policies.Unpark(&s.Waiter)
+		s.parked = false
+		q.takeTurn(s)
+	}
 	q.pool.put(l, c)
 	return nil, nil
 }
@@ -142,9 +148,6 @@ func (q *Queue) following(s *subQueue, l *policy.Lease, c Conn) *entry {
 	f := s.Facts
 	c.Remote(&f)
 	if !q.o.Policies.Again(l, &s.Waiter, &f) {
-		// When it is a rate, the sub-queue waits for that only: the connection is its
-		// own.
-		s.parked = q.o.Policies.Await(l, &s.Waiter, &f) || s.parked
 		return nil
 	}
 	s.waiting.pop()
