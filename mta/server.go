@@ -62,7 +62,7 @@ type Server struct {
 	spool    *spool.Spool
 	queue    *queue.Queue
 	policies *policy.Engine
-	keeper   *keep.Keeper        // of what is added to the policies
+	keeper   *keep.Keeper        // of suspensions that are added
 	bound    []netip.AddrPort    // of the listeners, set before the first attempt
 	own      map[netip.Addr]bool // addresses of the host
 	ways     route.Ways

@@ -94,7 +94,8 @@ Accept();`,
 			"queue.policy.rate.suspends": 1, "queue.policy.concurrency.suspends": 0, "queue.policy.dynamic.suspends": 0, "queue.loader.count": 0,
 		})
 	})
-	if got := s.counters(); got["queue.pickup.evals"] < 3 || got["queue.policy.rate.waits"] < 1 {
+	// The second slow one may have come while the first one had the only place.
+	if got := s.counters(); got["queue.pickup.evals"] < 3 || got["queue.policy.rate.waits"]+got["queue.policy.concurrency.waits"] < 1 {
 		t.Errorf("%v", got)
 	}
 	s.openMetrics("halon_servers_scripts_finished{hook=\"eod\",id=\"in\"} 7\n", "halon_threads_size{id=\"_queues\"} 0\n", "halon_monitor_ready 1\n",

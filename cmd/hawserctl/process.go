@@ -38,7 +38,7 @@ func (statusCmd) Run(a *app) error {
 		p.add("since start", fmt.Sprintf("%d delivered, %d delayed, %d failed", q.Delivered, q.Delayed, q.Failed))
 		policies := fmt.Sprintf("%d dynamic conditions, %d suspensions", s.Conditions, s.Suspensions)
 		if s.Unsaved != "" {
-			policies += "; they end with the process: " + s.Unsaved
+			policies += "; dynamic suspensions end with the process: " + s.Unsaved
 		}
 		p.add("policies", policies)
 		scripts := fmt.Sprintf("version %s, generation %d", s.Scripts.Version, s.Scripts.Generation)

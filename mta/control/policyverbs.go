@@ -177,7 +177,6 @@ func addCondition(_ context.Context, s *Server, in *AddCondition) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Save()
 	then, err := json.Marshal(in.Then)
 	if err != nil {
 		return nil, err

@@ -59,7 +59,7 @@ type Status struct {
 
 	Conditions  int           `json:"conditions"`        // dynamic ones
 	Suspensions int           `json:"suspensions"`       // all
-	Unsaved     string        `json:"unsaved,omitempty"` // why dynamic ones do not outlive the process, "" when they do
+	Unsaved     string        `json:"unsaved,omitempty"` // why dynamic suspensions do not outlive the process, "" when they do
 	Scripts     *ScriptStatus `json:"scripts"`
 }
 

@@ -24,8 +24,8 @@ type Server struct {
 	Shared   *vm.Shared
 	Logger   *slog.Logger
 	Limits   Limits
-	// Save returns when what was added to the policies is on stable storage, as far as
-	// it can be.
+	// Save returns when the suspensions that were added are on stable storage, as far as
+	// they can be.
 	Save func()
 
 	big chan struct{} // who may send a big body

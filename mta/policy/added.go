@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// Added is what was added to an engine while it ran and is still in force.
+// Added is what outlives the process of what was added while an engine ran: the
+// suspensions that are not of the file.
 type Added struct {
 	Revision    uint64       // another one after every change
-	Conditions  []Condition  // the oldest first
-	Suspensions []Suspension // likewise
+	Suspensions []Suspension // in force, the oldest first
 }
 
-// Edits has a value when something was added, changed or removed.
+// Edits has a value when a suspension was added, changed or removed.
 func (e *Engine) Edits() <-chan struct{} { return e.edits }
 
 // Revision returns that of Added, which costs more.
@@ -24,10 +24,9 @@ func (e *Engine) Revision() uint64 {
 	return e.revision
 }
 
-// Added returns copies of the dynamic conditions and suspensions.
+// Added returns copies of the dynamic suspensions.
 func (e *Engine) Added() Added {
 	x := e.added()
-	slices.SortFunc(x.Conditions, func(a, b Condition) int { return cmp.Compare(a.seq, b.seq) })
 	slices.SortFunc(x.Suspensions, func(a, b Suspension) int {
 		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
 	})
@@ -38,10 +37,7 @@ func (e *Engine) Added() Added {
 func (e *Engine) added() Added {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	x := Added{Revision: e.revision, Conditions: make([]Condition, 0, len(e.conditions)), Suspensions: make([]Suspension, 0, len(e.suspends))}
-	for _, d := range e.conditions {
-		x.Conditions = append(x.Conditions, *d)
-	}
+	x := Added{Revision: e.revision, Suspensions: make([]Suspension, 0, len(e.suspends))}
 	for _, s := range e.suspends {
 		if !s.Static {
 			y := *s
@@ -52,19 +48,8 @@ func (e *Engine) added() Added {
 	return x
 }
 
-// RestoreCondition adds a condition of an earlier process: its id, ttl and time stay,
+// RestoreSuspension adds a suspension of an earlier process: its id, ttl and time stay,
 // left is what is left of the ttl, 0 for ever. The error says why it cannot be in force.
-func (e *Engine) RestoreCondition(d Condition, left time.Duration) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	d.key = key(d.Fields, d.If)
-	if e.conditions[d.ID] != nil {
-		return fmt.Errorf("id '%s' is taken", d.ID)
-	}
-	return e.addCondition(&d, nil, left)
-}
-
-// RestoreSuspension is RestoreCondition for a suspension.
 func (e *Engine) RestoreSuspension(s Suspension, left time.Duration) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()

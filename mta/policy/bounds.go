@@ -8,7 +8,7 @@ import (
 
 // Bounds of what scripts and operators add while the process runs, in bytes of memory as
 // weigh guesses them: of one condition or suspension, and of all together. They also
-// bound the file that keeps them.
+// bound the file that keeps the suspensions.
 const (
 	maxEntry = 16 << 10
 	MaxAdded = 64 << 20
@@ -49,8 +49,8 @@ func (e *Engine) fits(weight, instead int) error {
 	return nil
 }
 
-// edited tells whoever keeps them that conditions or suspensions are others than
-// before, and by how much more memory they take.
+// edited tells whoever keeps suspensions that they are others than before; more is how
+// much more memory they take.
 func (e *Engine) edited(more int) {
 	e.weight += more
 	e.revision++

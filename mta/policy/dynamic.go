@@ -82,14 +82,14 @@ func (e *Engine) AddCondition(d Condition, update bool) (id string, added bool, 
 		return old.ID, false, nil
 	}
 	d.Created = time.Now()
-	if err := e.addCondition(&d, old, d.TTL); err != nil {
+	if err := e.addCondition(&d, old); err != nil {
 		return "", false, err
 	}
 	return d.ID, old == nil, nil
 }
 
 // addCondition puts a condition in force, in place of an old one unless that is nil.
-func (e *Engine) addCondition(d, old *Condition, left time.Duration) error {
+func (e *Engine) addCondition(d, old *Condition) error {
 	d.weight = weigh(d.If, d.Then.Properties, d.ID, d.Type, d.Then.Tag)
 	instead := 0
 	if old != nil {
@@ -107,8 +107,8 @@ func (e *Engine) addCondition(d, old *Condition, left time.Duration) error {
 		e.unbind(old)
 	}
 	e.conditions[d.ID], e.alike[d.key] = d, d
-	e.endAt(&d.ending, left)
-	e.edited(d.weight)
+	e.endAt(&d.ending, d.TTL)
+	e.weight += d.weight
 	e.changed()
 	e.kick(d.rule)
 	return nil
@@ -141,7 +141,7 @@ func (e *Engine) forget(d *Condition) {
 		delete(e.alike, d.key)
 	}
 	e.endAt(&d.ending, 0)
-	e.edited(-d.weight)
+	e.weight -= d.weight
 }
 
 // rebind moves a condition to the policies of another configuration; without one for

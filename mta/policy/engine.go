@@ -37,8 +37,8 @@ type Engine struct {
 	order      uint64 // of waiters
 
 	edits    chan struct{} // see Edits
-	revision uint64        // of conditions and suspensions that are not of the file
-	weight   int           // of them
+	revision uint64        // of suspensions that are not of the file
+	weight   int           // of them and of the dynamic conditions
 
 	clocks clocks
 	ends   ends

@@ -119,7 +119,16 @@ func (e *Engine) Blocked() []Verdict {
 }
 
 // Conditions returns copies of the dynamic conditions, the oldest first.
-func (e *Engine) Conditions() []Condition { return e.Added().Conditions }
+func (e *Engine) Conditions() []Condition {
+	e.mu.Lock()
+	out := make([]Condition, 0, len(e.conditions))
+	for _, d := range e.conditions {
+		out = append(out, *d)
+	}
+	e.mu.Unlock()
+	slices.SortFunc(out, func(a, b Condition) int { return cmp.Compare(a.seq, b.seq) })
+	return out
+}
 
 // Suspensions returns copies of all suspensions, those of the file first.
 func (e *Engine) Suspensions() []Suspension {

@@ -13,7 +13,7 @@ import (
 
 // Names of the file, of the one that is being written, and of one that was damaged.
 const (
-	fileName    = "dynamic.state"
+	fileName    = "suspensions.state"
 	newName     = fileName + ".new"
 	damagedName = fileName + ".damaged"
 )
@@ -21,9 +21,9 @@ const (
 // maxFile bounds what is read: what the engine takes, with room for how JSON writes it.
 const maxFile = 8 * policy.MaxAdded
 
-// read returns what a directory has; nil when there is nothing. After errDamaged and
-// its like the file is set aside.
-func read(dir string) (*state, uint64, error) {
+// read returns the suspensions of the file in a directory and its number, 0 when there is
+// no file. After errDamaged and its like the file is set aside.
+func read(dir string) (list []suspension, serial uint64, err error) {
 	path := filepath.Join(dir, fileName)
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -37,15 +37,13 @@ func read(dir string) (*state, uint64, error) {
 	if err == nil && len(b) > maxFile {
 		err = fmt.Errorf("the file is longer than %d bytes", maxFile)
 	}
-	var s *state
-	var serial uint64
 	if err == nil {
-		s, serial, err = decode(b)
+		list, serial, err = decode(b)
 	}
 	if err != nil {
 		return nil, 0, errors.Join(err, os.Rename(path, filepath.Join(dir, damagedName)))
 	}
-	return s, serial, nil
+	return list, serial, nil
 }
 
 // write puts a file in place: whole or not at all, and on stable storage.

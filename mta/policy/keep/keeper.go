@@ -10,7 +10,7 @@ import (
 	"github.com/hawser-mta/hawser/mta/policy"
 )
 
-// Keeper keeps the additions to an engine. The fields are set before Restore.
+// Keeper keeps the dynamic suspensions of an engine. The fields are set before Restore.
 type Keeper struct {
 	Engine *policy.Engine
 	Dirs   []string // of the spool, in the order of the configuration
@@ -32,54 +32,34 @@ const (
 	tryAgain   = 10 * time.Second
 )
 
-// Restore puts in force what an earlier process has left, as far as it has not ended
-// meanwhile and its policy is still there. What cannot be is reported.
+// Restore puts in force the suspensions that an earlier process has left, as far as they
+// have not ended meanwhile. What cannot be is reported.
 func (k *Keeper) Restore() {
-	var newest *state
+	var newest []suspension
 	for _, dir := range k.Dirs {
-		s, serial, err := read(dir)
+		list, serial, err := read(dir)
 		if err != nil {
-			k.Logger.Error("conditions and suspensions of the last run cannot be read", "event", "policy", "path", dir, "err", err)
+			k.Logger.Error("suspensions of the last run cannot be read", "event", "suspend", "path", dir, "err", err)
 		}
-		if s != nil && (newest == nil || serial > k.serial) {
-			newest, k.serial = s, serial
+		if serial > k.serial {
+			newest, k.serial = list, serial
 		}
 	}
-	if newest == nil {
-		return
-	}
-	now, conditions, suspensions := time.Now(), 0, 0
-	for i := range newest.Conditions {
-		x := &newest.Conditions[i]
-		ttl, left := x.ttl(now)
+	now, n := time.Now(), 0
+	for i := range newest {
+		x := &newest[i]
+		left := x.left(now)
 		if left < 0 {
 			continue
 		}
-		d, err := x.condition()
-		if d.TTL = ttl; err == nil {
-			err = k.Engine.RestoreCondition(d, left)
-		}
-		if err != nil {
-			k.Logger.Warn("a condition of the last run is dropped", "event", "policy", "id", x.ID, "err", err)
-			continue
-		}
-		conditions++
-	}
-	for i := range newest.Suspensions {
-		x := &newest.Suspensions[i]
-		ttl, left := x.ttl(now)
-		if left < 0 {
-			continue
-		}
-		s := policy.Suspension{ID: x.ID, Tag: x.Tag, If: fromMatches(x.If), Properties: x.Properties, Created: x.Created, TTL: ttl}
-		if err := k.Engine.RestoreSuspension(s, left); err != nil {
+		if err := k.Engine.RestoreSuspension(x.suspension(), left); err != nil {
 			k.Logger.Warn("a suspension of the last run is dropped", "event", "suspend", "id", x.ID, "err", err)
 			continue
 		}
-		suspensions++
+		n++
 	}
-	if conditions+suspensions > 0 {
-		k.Logger.Info("conditions and suspensions of the last run are in force", "event", "policy", "conditions", conditions, "suspensions", suspensions)
+	if n > 0 {
+		k.Logger.Info("suspensions of the last run are in force", "event", "suspend", "suspensions", n)
 	}
 }
 
@@ -120,7 +100,7 @@ func (k *Keeper) Err() error {
 	return k.failed
 }
 
-// Save returns when everything that is in force is on stable storage. Of several that
+// Save returns when every suspension that is in force is on stable storage. Of several that
 // call it at once, one may do it for all.
 func (k *Keeper) Save() error {
 	want := k.Engine.Revision()
@@ -131,14 +111,14 @@ func (k *Keeper) Save() error {
 	}
 	begin := time.Now()
 	a := k.Engine.Added()
-	b, err := encode(&a, k.serial+1, begin)
+	b, err := encode(a.Suspensions, k.serial+1, begin)
 	if err == nil {
 		err = k.put(b)
 	}
 	if k.took = time.Since(begin); err == nil {
 		k.serial, k.saved = k.serial+1, a.Revision
 	} else if k.failed == nil || k.failed.Error() != err.Error() {
-		k.Logger.Error("conditions and suspensions cannot be kept, they end with the process", "event", "policy", "err", err)
+		k.Logger.Error("suspensions cannot be kept, they end with the process", "event", "suspend", "err", err)
 	}
 	k.failed = err
 	return err
