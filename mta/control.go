@@ -193,7 +193,7 @@ func (h controlHost) ReloadResolver() error {
 	defer s.loading.Unlock()
 	st := *s.current()
 	var err error
-	if st.settings, err = s.settings(st.config); err != nil {
+	if st.settings, err = s.settings(st.config, resolver(nil, st.config)); err != nil {
 		return err
 	}
 	st.snapshot = s.snapshot(st.config, st.roots, st.snapshot.Set, st.settings)

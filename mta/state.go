@@ -58,7 +58,7 @@ func (s *Server) load(ctx context.Context) (*state, diag.List) {
 		st.config, st.certs, st.roots, set = live(old.config, config.PolicyFile, config.SuspendFile, config.DeliveryFile), old.certs, old.roots, old.snapshot.Set
 	}
 	var err error
-	if st.settings, err = s.settings(st.config); err != nil { // validation has found nothing
+	if st.settings, err = s.settings(st.config, resolver(old, st.config)); err != nil { // validation has found nothing
 		x := c.Fault(config.PolicyFile, "version", "%s", err)
 		return nil, append(diags, x)
 	}
@@ -138,15 +138,24 @@ func pair(c *config.Config, id string) (*tls.Certificate, error) {
 	return &p, err
 }
 
-func (s *Server) settings(c *config.Config) (*delivery.Settings, error) {
+// resolver returns that of a state, or a new one when it is nil or the configuration wants
+// another: a reload does not make the server forget what it has looked up.
+func resolver(old *state, c *config.Config) *dns.Resolver {
+	o := dns.Options{
+		Servers: c.App.Resolver.Servers, Timeout: time.Duration(c.App.Resolver.Timeout), Retries: c.App.Resolver.Retries,
+		CacheSize: c.App.Resolver.Cache.Size, NoDNSSEC: !or(c.App.Resolver.DNSSEC, true),
+	}
+	if old != nil && old.settings.Resolver.Is(o) {
+		return old.settings.Resolver
+	}
+	return dns.New(o)
+}
+
+func (s *Server) settings(c *config.Config, r *dns.Resolver) (*delivery.Settings, error) {
 	d := &delivery.Settings{
 		Hostname: c.Hostname(), CAs: c.Authorities(), Transports: c.App.Transports(), Source: c.Source,
 		ClientCert: func(id string) (*tls.Certificate, error) { return pair(c, id) },
-		Resolver: dns.New(dns.Options{
-			Servers: c.App.Resolver.Servers, Timeout: time.Duration(c.App.Resolver.Timeout), Retries: c.App.Resolver.Retries,
-			CacheSize: c.App.Resolver.Cache.Size, NoDNSSEC: !or(c.App.Resolver.DNSSEC, true),
-		}),
-		Lists: c.App.Lists, PoolPolicy: c.App.Queues.Pooling.Policy, Self: s.self, Routed: s.ways.To,
+		Resolver:   r, Lists: c.App.Lists, PoolPolicy: c.App.Queues.Pooling.Policy, Self: s.self, Routed: s.ways.To,
 	}
 	var err error
 	if d.Groupings, err = policy.NewGroupings(&c.App.Queues.Grouping, c.App.Lists); err != nil {

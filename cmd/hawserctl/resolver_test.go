@@ -30,7 +30,19 @@ transportgroups: [{ id: all, transports: [{ id: out, connection: { sourceip: { a
 	if r := s.ctl("resolver", "query", "x.test", "colour"); r.code != 1 || !strings.Contains(r.err, "want a domain name and a type such as") {
 		t.Errorf("%+v", r)
 	}
+	// A reload of scripts and configuration forgets nothing, unless it wants another
+	// resolver.
+	before := s.counters()["resolver.cache.size"]
+	s.ok("hsl", "reload")
+	if after := s.counters()["resolver.cache.size"]; before < 2 || after != before {
+		t.Errorf("%v answers are kept behind a reload, %v before", after, before)
+	}
 	if got := s.ok("resolver", "clear"); got == "0 affected\n" {
 		t.Error("nothing was kept")
+	}
+	s.ok("resolver", "query", "a.x.test")
+	s.ok("resolver", "reload")
+	if size := s.counters()["resolver.cache.size"]; size != 0 {
+		t.Errorf("%v answers are kept behind a reload of the resolver", size)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"reflect"
 	"sync/atomic"
 	"time"
 
@@ -27,11 +28,19 @@ type Resolver struct {
 	running atomic.Int64
 }
 
-// New returns a resolver.
-func New(o Options) *Resolver {
+func (o Options) defaults() Options {
 	if o.Timeout == 0 {
 		o.Timeout = 5 * time.Second
 	}
+	return o
+}
+
+// Is reports whether New would return one like it, with an empty cache.
+func (r *Resolver) Is(o Options) bool { return reflect.DeepEqual(r.o, o.defaults()) }
+
+// New returns a resolver.
+func New(o Options) *Resolver {
+	o = o.defaults()
 	r := &Resolver{o: o, cache: cache{max: o.CacheSize}}
 	for _, s := range o.Servers {
 		r.servers = append(r.servers, withPort(s, "53"))
