@@ -33,7 +33,9 @@ transportgroups: [{ id: all, transports: [{ id: out, connection: { sourceip: { a
 	// A reload of scripts and configuration forgets nothing, unless it wants another
 	// resolver.
 	before := s.counters()["resolver.cache.size"]
+	s.Files(map[string]string{"hooks/eod/main.hsl": hook + "\n// another version\n"})
 	s.ok("hsl", "reload")
+	s.Logged("action=reloaded")
 	if after := s.counters()["resolver.cache.size"]; before < 2 || after != before {
 		t.Errorf("%v answers are kept behind a reload, %v before", after, before)
 	}
