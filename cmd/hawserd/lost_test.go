@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -9,10 +10,10 @@ import (
 // between two connections, and is no failure.
 func TestReuseLost(t *testing.T) {
 	t.Parallel()
-	asked := 0 // by the one session at a time
+	var asked atomic.Int32
 	next := (&peer{answer: func(line string) string {
 		if strings.HasPrefix(line, "MAIL FROM:<second@") {
-			if asked++; asked == 1 {
+			if asked.Add(1) == 1 {
 				return "-"
 			}
 		}
@@ -33,7 +34,7 @@ policies: [{ fields: [transportid], default: { connectinterval: 4 } }]
 		}
 	}
 	s.Stop()
-	if len(next.sessions) != 2 || asked != 2 {
-		t.Errorf("%d sessions, %d times the second message", len(next.sessions), asked)
+	if len(next.sessions) != 2 || asked.Load() != 2 {
+		t.Errorf("%d sessions, %d times the second message", len(next.sessions), asked.Load())
 	}
 }
