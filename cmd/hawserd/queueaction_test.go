@@ -144,16 +144,17 @@ if ($message["serverid"] == "") Default();
 $a = $arguments;
 $a["message"] = ["id" => $message["id"], "transportid" => $message["transportid"], "serverid" => $message["serverid"], "sender" => $message["sender"]];
 $a["status"] = GetMetaData();
-syslog("info", "post:" . ($context ?? "none") . ":" . json_encode($a));
+syslog("info", "post:" . ($context ?? "gone " . $message["recipientaddress"]["localpart"]) . ":" . json_encode($a));
 if ($context == "busymore1") Queue();
 if ($context == "busymore2") Queue(["delay" => 0, "reason" => "once more"]);
 if ($context == "busymore3") Delete();
 if ($context == "busygone1") Bounce(["reason" => "given up", "dsn" => ["from_name" => "Postbote", "text" => "Sorry."]]);
+if ($context == "busylate1") Queue(["hold" => true]);
 if ($context == "fine1") Queue();
 `,
 	})
 	s.Start()
-	names := []string{"delay", "count", "hold", "move", "nowhere", "bounce", "delete", "busymore", "busygone", "fail", "fine", "busy"}
+	names := []string{"delay", "count", "hold", "move", "nowhere", "bounce", "delete", "busymore", "busygone", "busylate", "fail", "fine", "busy"}
 	for _, n := range names {
 		s.MustSend(n+"@from.test", n+"@y.test", "Subject: "+n+"\r\n\r\nbody\r\n")
 	}
@@ -177,8 +178,10 @@ if ($context == "fine1") Queue();
 	check("count4", map[string]any{"action": "BOUNCE", "expired": true, "attempt": nil, "dsn.diagnosticcode": "step 4 retry 1", "dsn.diagnostictype": "x-error"})
 	s.Logged(`reason="kept back"`)
 	s.Logged("attempt held")
-	check("none", map[string]any{"action": "BOUNCE", "expired": true, "attempt": nil, "dsn.status": []any{4.0, 4.0, 7.0}, "dsn.diagnosticcode": "kept back"}) // its greatest age
+	check("gone hold", map[string]any{"action": "BOUNCE", "expired": true, "attempt": nil, "dsn.status": []any{4.0, 4.0, 7.0}, "dsn.diagnosticcode": "kept back"}) // its greatest age
 	home.mail(t, "hold@from.test")
+	// What expires after an attempt is reported with the last reply.
+	check("gone busylate", map[string]any{"action": "BOUNCE", "expired": true, "attempt": nil, "dsn.status": []any{4.0, 3.0, 0.0}, "dsn.diagnostictype": "smtp", "dsn.diagnosticcode": "451 4.3.0 later"})
 	check("move2", map[string]any{"retry": 1.0, "message.transportid": "other"})
 	if d, _ := other.mail(t, "move@y.test"); d.command("MAIL") == "" {
 		t.Error("the other transport was not used")
