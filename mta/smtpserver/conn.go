@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -26,38 +27,86 @@ type wire struct {
 	bw      *bufio.Writer
 	limit   time.Duration // of the next reads; 0: none
 	end     time.Time     // of the session; zero: none
-	drain   context.Context
-	idle    bool // waiting for a command: drain interrupts it
+	idle    bool          // waiting for a command: drain interrupts it
 	in, out int64
+
+	writeBy time.Time // the deadline as it is set
+
+	mu      sync.Mutex // of what drain touches: it, readBy and nc
+	drained bool
+	waits   bool // a read that drain interrupts is under way
+	readBy  time.Time
+	stop    func() bool // to wait for drain
 }
 
 func newWire(nc net.Conn, drain context.Context, end time.Time) *wire {
-	w := &wire{nc: nc, drain: drain, end: end}
+	w := &wire{nc: nc, end: end}
 	w.br = bufio.NewReaderSize(w, smtp.MaxCommandLine)
 	w.bw = bufio.NewWriterSize(writer{w}, 4096)
+	w.stop = context.AfterFunc(drain, w.interrupt)
 	return w
+}
+
+// interrupt ends the wait for a command.
+func (w *wire) interrupt() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.drained = true; w.waits {
+		w.readBy = time.Unix(1, 0)
+		w.nc.SetReadDeadline(w.readBy)
+	}
+}
+
+// slack is by which part a time limit may be exceeded: setting a deadline costs more than
+// all else that a read does, so that one which is nearly right stays.
+const slack = 64
+
+// deadline returns the one for a limit from now on, and whether it is the one that is set.
+func deadline(set time.Time, limit time.Duration) (time.Time, bool) {
+	least := time.Now().Add(limit)
+	if over := set.Sub(least); over >= 0 && over <= limit/slack {
+		return set, true
+	}
+	return least.Add(limit / slack), false
+}
+
+// begin prepares a read and reports whether there shall be one.
+func (w *wire) begin() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.idle && w.drained {
+		return false
+	}
+	w.waits = w.idle
+	by := w.end
+	if w.limit > 0 {
+		d, same := deadline(w.readBy, w.limit)
+		if same {
+			return true
+		}
+		if by.IsZero() || d.Before(by) {
+			by = d
+		}
+	}
+	if w.readBy != by {
+		w.readBy = by
+		w.nc.SetReadDeadline(by)
+	}
+	return true
 }
 
 // Read implements io.Reader for the buffer.
 func (w *wire) Read(p []byte) (int, error) {
-	deadline := w.end
-	if w.limit > 0 {
-		if d := time.Now().Add(w.limit); deadline.IsZero() || d.Before(deadline) {
-			deadline = d
-		}
-	}
-	if w.idle && w.drain.Err() != nil {
+	if !w.begin() {
 		return 0, errDraining
 	}
-	w.nc.SetReadDeadline(deadline)
-	stop := func() bool { return true }
-	if w.idle {
-		stop = context.AfterFunc(w.drain, func() { w.nc.SetReadDeadline(time.Unix(1, 0)) })
-	}
 	n, err := w.nc.Read(p)
-	if !stop() && n == 0 && err != nil && w.drain.Err() != nil {
+	w.mu.Lock()
+	if w.waits && w.drained && n == 0 && err != nil {
 		err = errDraining
 	}
+	w.waits = false
+	w.mu.Unlock()
 	w.in += int64(n)
 	return n, err
 }
@@ -66,7 +115,10 @@ func (w *wire) Read(p []byte) (int, error) {
 type writer struct{ w *wire }
 
 func (x writer) Write(p []byte) (int, error) {
-	x.w.nc.SetWriteDeadline(time.Now().Add(writeTimeout))
+	if by, same := deadline(x.w.writeBy, writeTimeout); !same {
+		x.w.writeBy = by
+		x.w.nc.SetWriteDeadline(by)
+	}
 	n, err := x.w.nc.Write(p)
 	x.w.out += int64(n)
 	return n, err
@@ -94,7 +146,9 @@ func (w *wire) upgrade(ctx context.Context, config *tls.Config, limit time.Durat
 	if err := tc.HandshakeContext(ctx); err != nil {
 		return nil, err
 	}
-	w.nc = tc
+	w.mu.Lock()
+	w.nc, w.readBy, w.writeBy = tc, time.Time{}, time.Time{}
+	w.mu.Unlock()
 	w.br.Reset(w)
 	w.bw.Reset(writer{w})
 	return tc, nil

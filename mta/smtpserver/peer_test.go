@@ -1,6 +1,7 @@
 package smtpserver_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/tls"
@@ -174,8 +175,10 @@ func TestDrain(t *testing.T) {
 	if err := <-sent; err != nil {
 		t.Errorf("the running transaction failed: %v", err)
 	}
-	if err := idle.Noop(); err == nil || !strings.Contains(err.Error(), "421") && !strings.Contains(err.Error(), "shutting down") {
-		t.Errorf("the idle session got %v", err)
+	for name, c := range map[string]*gosmtp.Client{"idle": idle, "busy": busy} {
+		if err := c.Noop(); err == nil || !strings.Contains(err.Error(), "421") && !strings.Contains(err.Error(), "shutting down") {
+			t.Errorf("the %s session got %v", name, err)
+		}
 	}
 	if err := <-r.done; err != nil {
 		t.Error(err)
@@ -211,20 +214,59 @@ func TestConcurrencyLimit(t *testing.T) {
 	}
 }
 
+// TestIdleTimeout: a client that says nothing is sent away, at the beginning, behind a
+// message, for which another limit held, and inside TLS.
 func TestIdleTimeout(t *testing.T) {
 	t.Parallel()
-	h, o := &house{}, options()
-	o.IdleTimeout = 50 * time.Millisecond
-	r := serve(t, h, o, false)
-	nc, err := net.Dial("tcp", r.addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
-	var got bytes.Buffer
-	got.ReadFrom(nc)
-	if !strings.Contains(got.String(), "421 4.4.2") {
-		t.Errorf("got %q", got.String())
+	for name, begin := range map[string]func(t *testing.T, nc net.Conn, say func(line, want string)) net.Conn{
+		"greeting": func(_ *testing.T, nc net.Conn, _ func(string, string)) net.Conn { return nc },
+		"message": func(_ *testing.T, nc net.Conn, say func(string, string)) net.Conn {
+			say("EHLO c\r\nMAIL FROM:<a@x.test>\r\nRCPT TO:<b@y.test>\r\nDATA\r\n", "354")
+			say("x\r\n.\r\n", "250 2.0.0")
+			return nc
+		},
+		"TLS": func(t *testing.T, nc net.Conn, say func(string, string)) net.Conn {
+			say("EHLO c\r\nSTARTTLS\r\n", "220 2.0.0")
+			tc := tls.Client(nc, &tls.Config{InsecureSkipVerify: true})
+			if err := tc.Handshake(); err != nil {
+				t.Fatal(err)
+			}
+			return tc
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h, o := &house{}, options()
+			o.IdleTimeout, o.TLS = 50*time.Millisecond, serverTLS()
+			if name == "TLS" { // so long that the deadline from before the handshake is nearly right
+				o.IdleTimeout = time.Second
+			}
+			r := serve(t, h, o, false)
+			nc, err := net.Dial("tcp", r.addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer nc.Close()
+			lines := bufio.NewReader(nc)
+			nc = begin(t, nc, func(line, want string) {
+				fmt.Fprint(nc, line)
+				for got := ""; !strings.HasPrefix(got, want); {
+					if got, err = lines.ReadString('\n'); err != nil {
+						t.Fatal(err)
+					}
+				}
+			})
+			start := time.Now()
+			nc.SetReadDeadline(start.Add(o.DataTimeout))
+			var got bytes.Buffer
+			got.ReadFrom(nc)
+			if !strings.Contains(got.String(), "421 4.4.2") {
+				t.Errorf("got %q", got.String())
+			}
+			if took := time.Since(start); took > o.DataTimeout/2 {
+				t.Errorf("it took %v", took)
+			}
+		})
 	}
 }
 

@@ -61,6 +61,7 @@ func (srv *Server) serveConn(drain, stop context.Context, nc net.Conn, implicit 
 	}
 	s := &session{srv: srv, o: o, ctx: ctx, w: newWire(nc, drain, end)}
 	defer nc.Close()
+	defer s.w.stop()
 	c := &hook.Connection{ID: srv.NewID(), ServerID: o.ID}
 	c.RemoteIP, c.RemotePort = addrPort(nc.RemoteAddr())
 	c.LocalIP, c.LocalPort = addrPort(nc.LocalAddr())
