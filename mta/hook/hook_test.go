@@ -139,7 +139,7 @@ func TestReplies(t *testing.T) {
 			t.Parallel()
 			r := runner(t, map[string]string{c.phase: c.src})
 			in := input(hook.Phase(c.phase))
-			in.Mail = message.Bytes([]byte("A: b\r\n\r\nx"))
+			in.Mail = message.Parse(message.Bytes([]byte("A: b\r\n\r\nx")))
 			v := r.Run(t.Context(), in)
 			got := string(v.Action) + " " + v.Reply.String()
 			wire := strings.TrimSuffix(string(smtp.AppendReply(nil, v.Reply)), "\r\n")
@@ -276,13 +276,13 @@ func TestEOD(t *testing.T) {
 	in := input(hook.EOD)
 	s := parse("s@x.test")
 	in.Tx.Sender, in.Tx.Recipients = &s, []hook.Recipient{{Address: parse("a@y.test")}, {Address: parse("b@y.test")}}
-	in.Mail = message.Bytes([]byte("Subject: s\r\n\r\nbody\r\n"))
+	in.Mail = message.Parse(message.Bytes([]byte("Subject: s\r\n\r\nbody\r\n")))
 	v := r.Run(t.Context(), in)
 	if v.Action != hook.Accept || len(v.Queued) != 2 {
 		t.Fatalf("%+v\n%s", v, r.log.String())
 	}
 	q := v.Queued[1]
-	copied, err := io.ReadAll(message.Reader(q.Patch.Apply(in.Mail)))
+	copied, err := io.ReadAll(message.Reader(q.Patch.Apply(in.Mail.Source())))
 	if err != nil || string(copied) != "X-To: b@y.test\r\nSubject: s\r\n\r\nbody\r\n" {
 		t.Errorf("%q %v", copied, err)
 	}

@@ -40,7 +40,7 @@ type Input struct {
 	TransportID string // rcptto: the server's transport; "" when it has none
 
 	// eod
-	Mail message.Source
+	Mail *message.Message
 
 	// disconnect
 	Close Close

@@ -90,7 +90,7 @@ func TestLegacyMail(t *testing.T) {
 		Accept();`})
 	in := input(hook.EOD)
 	in.Conn.TLS = &hook.TLS{Protocol: "TLSv1.3", Cipher: "TLS_AES_128_GCM_SHA256", KeySize: 128}
-	in.Mail = message.Bytes([]byte(strings.ReplaceAll(`Received: one
+	in.Mail = message.Parse(message.Bytes([]byte(strings.ReplaceAll(`Received: one
 Received: two
 Subject: hello
 Content-Type: multipart/mixed; boundary=b
@@ -102,7 +102,7 @@ first
 
 second
 --b--
-`, "\n", "\r\n")))
+`, "\n", "\r\n"))))
 	if v := r.Run(t.Context(), in); v.Action != hook.Accept {
 		t.Errorf("%+v\n%s", v, r.log.String())
 	}

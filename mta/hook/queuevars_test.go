@@ -156,7 +156,7 @@ func TestReservations(t *testing.T) {
 		}
 		in := input(hook.EOD)
 		s := parse("s@x.test")
-		in.Tx.Sender, in.Mail = &s, message.Bytes([]byte("A: b\r\n\r\n"))
+		in.Tx.Sender, in.Mail = &s, message.Parse(message.Bytes([]byte("A: b\r\n\r\n")))
 		v := r.Run(t.Context(), in)
 		if (v.Action == hook.Accept) != c.accepted || open != c.open {
 			t.Errorf("%s: %v, %d open\n%s", c.script, v.Action, open, r.log.String())

@@ -54,7 +54,7 @@ func (s *session) message() error {
 func (s *session) runInbound(id string) (value.Value, error) {
 	srv := s.server(id)
 	s.snap.Hooks[srv.ID] = hook.Binding{IDs: map[hook.Phase]string{s.phase: id}}
-	in := &hook.Input{Phase: s.phase, Mail: s.mail, Command: "NOOP", Verb: "EHLO", Host: clientName, Extensions: extensions, Mechanism: "PLAIN"}
+	in := &hook.Input{Phase: s.phase, Mail: message.Parse(s.mail), Command: "NOOP", Verb: "EHLO", Host: clientName, Extensions: extensions, Mechanism: "PLAIN"}
 	var err error
 	if in.Conn, err = s.connection(srv); err != nil {
 		return value.None, err

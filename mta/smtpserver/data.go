@@ -157,10 +157,11 @@ func (s *session) judge(c *content) (hook.Verdict, smtp.Reply) {
 		s.log.Error("receive message", "transaction", s.tx.ID, "err", err)
 		return hook.Verdict{}, reply(452, 4, 3, 1, "Insufficient system storage")
 	}
-	if s.o.MaxHops > 0 && hops(mail) > s.o.MaxHops {
+	m := message.Parse(mail)
+	if s.o.MaxHops > 0 && hops(m) > s.o.MaxHops {
 		return hook.Verdict{}, reply(554, 5, 4, 6, "Too many hops")
 	}
-	v := s.srv.Hooks.Run(s.ctx, &hook.Input{Phase: hook.EOD, Conn: s.conn, Tx: s.tx, Mail: mail})
+	v := s.srv.Hooks.Run(s.ctx, &hook.Input{Phase: hook.EOD, Conn: s.conn, Tx: s.tx, Mail: m})
 	if v.Action != hook.Accept {
 		return v, smtp.Reply{}
 	}
@@ -172,9 +173,9 @@ func (s *session) judge(c *content) (hook.Verdict, smtp.Reply) {
 }
 
 // hops counts the Received fields, without our own.
-func hops(mail message.Source) int {
+func hops(m *message.Message) int {
 	n := -1
-	for _, f := range message.Parse(mail).Fields {
+	for _, f := range m.Fields {
 		if f.Name == "received" {
 			n++
 		}

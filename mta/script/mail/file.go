@@ -35,5 +35,5 @@ func (c *classes) fromFile(_ *vm.Thread, a []value.Value) (value.Value, error) {
 	if _, err := h.ReadAt(nil, 0); err != nil && !errors.Is(err, io.EOF) {
 		return value.None, nil // closed
 	}
-	return c.open(h, c.message), nil
+	return c.open(message.Parse(h), c.message), nil
 }

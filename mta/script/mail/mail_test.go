@@ -20,7 +20,7 @@ func TestObjects(t *testing.T) {
 	stdlib.Register(b)
 	script.Register(b)
 	u := b.Freeze()
-	v, e := mail.Open(u, message.Bytes([]byte("A: 1\r\n\r\n"+string(make([]byte, 1000)))))
+	v, e := mail.Open(u, message.Parse(message.Bytes([]byte("A: 1\r\n\r\n"+string(make([]byte, 1000))))))
 	if v.Object().Class != mail.Class(u) {
 		t.Errorf("class %s", v.Object().Class.Name)
 	}

@@ -64,7 +64,7 @@ func messages(b *registry.Builder, c *classes) {
 			if err := t.Reserve(len(a[0].Str())); err != nil {
 				return value.None, err
 			}
-			v := c.open(message.Bytes([]byte(a[0].Str())), c.message)
+			v := c.open(message.Parse(message.Bytes([]byte(a[0].Str()))), c.message)
 			return v, t.Charge(v.Object().Native.(*Part).Size())
 		},
 		"reset": on(func(_ *vm.Thread, p *Part, _ []value.Value) (value.Value, error) {

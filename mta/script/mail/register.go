@@ -55,13 +55,14 @@ func Register(b *registry.Builder, send Sender) {
 	builders(b, c)
 	legacy(b)
 	b.Loader(registry.DataLoader{Name: "eml", Ext: []string{".eml"}, Load: func(src []byte, _ map[string]any) (any, error) {
-		return func(*vm.Thread) (value.Value, error) { return c.open(message.Bytes(src), c.message), nil }, nil
+		return func(*vm.Thread) (value.Value, error) {
+			return c.open(message.Parse(message.Bytes(src)), c.message), nil
+		}, nil
 	}})
 }
 
 // open returns the object of a message.
-func (c *classes) open(src message.Source, class *value.Class) value.Value {
-	m := message.Parse(src)
+func (c *classes) open(m *message.Message, class *value.Class) value.Value {
 	mail := &Mail{Editor: m.Edit(), classes: c}
 	mail.root = value.Native(class, &Part{mail, m.Part})
 	return mail.root
@@ -80,16 +81,16 @@ func (m *Mail) object(p *message.Part) value.Value {
 func Class(u *registry.Universe) *value.Class { return u.Classes["EODMailMessage"] }
 
 // Open returns an EODMailMessage over a message, and its editor.
-func Open(u *registry.Universe, src message.Source) (value.Value, *message.Editor) {
+func Open(u *registry.Universe, m *message.Message) (value.Value, *message.Editor) {
 	c := &classes{part: u.Classes["MIMEPart"], message: u.Classes["MailMessage"], eod: u.Classes["EODMailMessage"], mime: u.Classes["MIME"], file: u.Classes["File"]}
-	v := c.open(src, c.eod)
+	v := c.open(m, c.eod)
 	return v, v.Object().Native.(*Part).mail.Editor
 }
 
 // Message returns a MailMessage over a message; classes are those of a universe.
 func Message(all map[string]*value.Class, src message.Source) value.Value {
 	c := &classes{part: all["MIMEPart"], message: all["MailMessage"], eod: all["EODMailMessage"], mime: all["MIME"], file: all["File"]}
-	return c.open(src, c.message)
+	return c.open(message.Parse(src), c.message)
 }
 
 // Editor returns the editor behind a message object; ok is false for others.
