@@ -85,6 +85,15 @@ func TestGarbage(t *testing.T) {
 	if n, err := spool.Keys(s, "t"); n != 0 || err != nil {
 		t.Errorf("%d keys are left, %v", n, err)
 	}
+	put(t, s, "behind", "x")
+	var live int64
+	for _, g := range spool.Segments(s) {
+		live += g.Live
+	}
+	t.Log(spool.Segments(s))
+	if live != 1 {
+		t.Errorf("%d bytes count as needed, want 1", live)
+	}
 }
 
 // zeros is a large content that takes no memory itself.
@@ -154,7 +163,7 @@ func TestNewerFormat(t *testing.T) {
 		t.Fatal(err)
 	}
 	closed(t, s)
-	if _, err := spool.Open(options(fs)); err == nil || !strings.Contains(err.Error(), "format 200, this version knows up to 3") {
+	if _, err := spool.Open(options(fs)); err == nil || !strings.Contains(err.Error(), "format 200, this version knows up to 4") {
 		t.Fatalf("got %v", err)
 	}
 }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
-
-	"github.com/cockroachdb/pebble/v2"
 )
 
 // ErrFailed is what a path answers after its store gave up, until it is opened
@@ -71,57 +69,5 @@ func (l *life) apart(f func() error) error {
 		return err
 	case <-l.down:
 		return l.err
-	}
-}
-
-// commit is a batch on its way.
-type commit struct {
-	l       *life
-	applied chan struct{} // closed when readers see it
-	done    chan error
-}
-
-// begin commits a batch, as apart does, and frees it.
-func (s *store) begin(b *pebble.Batch, sync bool) *commit {
-	c := &commit{s.life, make(chan struct{}), make(chan error, 1)}
-	go func() {
-		c.done <- s.do(func() error {
-			defer b.Close()
-			if !sync {
-				err := b.Commit(pebble.NoSync)
-				close(c.applied)
-				return err
-			}
-			if err := s.db.ApplyNoSyncWait(b, pebble.Sync); err != nil {
-				return err
-			}
-			close(c.applied)
-			err := b.SyncWait()
-			if err != nil {
-				s.fail(err)
-			}
-			return err
-		})
-	}()
-	return c
-}
-
-// seen waits until readers see the batch, or never will.
-func (c *commit) seen() {
-	select {
-	case <-c.applied:
-	case <-c.l.down:
-	case err := <-c.done:
-		c.done <- err
-	}
-}
-
-// wait waits until the batch is on stable storage.
-func (c *commit) wait() error {
-	select {
-	case err := <-c.done:
-		return err
-	case <-c.l.down:
-		return c.l.err
 	}
 }

@@ -9,10 +9,9 @@ import (
 // Keys: a letter, the transaction id, a zero byte and a big-endian number.
 const (
 	keyFormat  = 'f' // version of the store
-	keyMessage = 'm' // size of the content
-	keyChunk   = 'c'
+	keyJournal = 'j' // segment at which a start begins to read the journal
+	keyMessage = 'm' // where the content lies
 	keyUnit    = 'u'
-	keyAhead   = 'a' // content is being written ahead of its units
 )
 
 // formatVersion is that of keys and records. A newer one refuses to start; older
@@ -21,9 +20,10 @@ const (
 //	1  the first
 //	2  splices tell whether they are the date of the delivery
 //	3  a mark tells of content that is written ahead
-const formatVersion = 3
+//	4  content is in the journal
+const formatVersion = 4
 
-// chunkSize is how much content one value holds, in bytes.
+// chunkSize is how much content one checksum is of, in bytes.
 const chunkSize = 256 << 10
 
 func makeKey(kind byte, transaction string, n int) []byte {

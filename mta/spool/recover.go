@@ -21,8 +21,7 @@ const (
 // batch is how many units a reader hands over at once: it may have to wait for others.
 const batch = 256
 
-// recover calls f with every unit that was in the store when it was opened, and
-// removes content that a crash left behind. Messages may be put meanwhile. So many
+// recover calls f with every unit that was in the store when it was opened. Messages may be put meanwhile. So many
 // readers take ranges of keys in turn, each with an iterator of its own.
 func (s *store) recover(readers int, corrupt string, f func([]*Unit) error) error {
 	var g errgroup.Group
@@ -49,10 +48,9 @@ func (s *store) recover(readers int, corrupt string, f func([]*Unit) error) erro
 		return err
 	}
 	return s.apart(func() error {
-		err := s.sweep()
 		s.start.Close()
 		s.start = nil
-		return err
+		return nil
 	})
 }
 
@@ -123,14 +121,4 @@ func (s *store) broken(corrupt string, key, val []byte) error {
 		return nil
 	}
 	return s.remove(tx, n)
-}
-
-// sweep removes content that a crash left in the middle of a large Put.
-func (s *store) sweep() error {
-	return s.each([]byte{keyAhead}, []byte{keyAhead + 1}, func(key, _ []byte) error {
-		if tx, _, ok := splitKey(key); ok {
-			return s.dropAhead(tx)
-		}
-		return nil
-	})
 }

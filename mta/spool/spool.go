@@ -26,6 +26,7 @@ type Options struct {
 	MinBytes, MinInodes uint64        // free space below which a path takes nothing new
 	Corrupt             string        // ignore, unlink or rename; "": ignore
 	Readers             int           // of each path at start (spool.loader.threads); 0: 1
+	Segment             int64         // bytes of a file of the journal; 0: 32 MiB
 	Retry               time.Duration // before a path that failed is opened again the first time; 0: 5 s
 	Logger              *slog.Logger
 

@@ -32,11 +32,13 @@ func TestMain(m *testing.M) {
 		goleak.IgnoreAnyFunction(own+".(*life).apart.func1"),
 		goleak.IgnoreAnyFunction(pebble+".(*DB).flush"),
 		goleak.IgnoreAnyFunction(pebble+".(*DB).compact"),
-		goleak.IgnoreAnyFunction(own+".(*store).begin.func1"),
+		goleak.IgnoreAnyFunction(pebble+".(*DB).collectTableStats"),
+		goleak.IgnoreAnyFunction(pebble+"/record.(*LogWriter).flushLoop"),
+		goleak.IgnoreAnyFunction(own+".(*store).survey"),
+		goleak.IgnoreAnyFunction(own+".(*journal).run"),
 		goleak.IgnoreAnyFunction(pebble+".(*cleanupManager).mainLoop"),
 		goleak.IgnoreAnyFunction(pebble+"/internal/genericcache.(*shard[...]).releaseLoop"),
 		goleak.IgnoreAnyFunction(pebble+".(*ConcurrencyLimitScheduler).periodicGranter"),
-		goleak.IgnoreAnyFunction(pebble+"/record.(*LogWriter).flushLoop"),
 	)
 }
 
@@ -46,7 +48,7 @@ func plenty(string) (uint64, uint64, error) { return 1 << 40, 1 << 30, nil }
 
 // options use a file system in memory.
 func options(fs vfs.FS) spool.Options {
-	return spool.Options{Paths: []spool.Path{{Path: "s"}}, Logger: quiet, Free: plenty, FS: func(string) vfs.FS { return fs }}
+	return spool.Options{Paths: []spool.Path{{Path: "s"}}, Segment: 64 << 10, Logger: quiet, Free: plenty, FS: func(string) vfs.FS { return fs }}
 }
 
 func open(t testing.TB, o spool.Options) *spool.Spool {

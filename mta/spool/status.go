@@ -76,9 +76,9 @@ func (v *volume) report(st *Status) {
 	}
 }
 
-// amplification is how much of its size a message may need on disk while the
-// store writes its log, its tables and merges them.
-const amplification = 3
+// amplification is how much of its size a message may need on disk, while its content is
+// moved.
+const amplification = 2
 
 // room reports whether a path takes a new message of so many bytes.
 func (v *volume) room(size int64) bool {

@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,15 +13,28 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// store is one opened pebble store.
+// store is one opened directory: a journal and the index of what is in it.
 type store struct {
 	*life
 	path  string
-	db    *pebble.DB
+	o     *Options
+	db    *pebble.DB       // the index
 	start *pebble.Snapshot // what was there when the store was opened; nil after recover
 	sync  bool
 	log   *slog.Logger
-	locks [64]sync.Mutex // by transaction: removal looks for other units
+
+	journal     *journal
+	segmentSize int64
+	segmu       sync.RWMutex
+	segments    map[uint32]*segment
+	indexed     atomic.Uint32 // segments before are in the index, on the disk
+	reading     atomic.Int64  // segments that are open for it
+	counted     atomic.Bool   // segments know what content of them is needed
+	stripes     [64]stripe    // by transaction
+
+	kicked  chan struct{} // there may be something to tend
+	closing chan struct{}
+	tenders sync.WaitGroup
 
 	readers, unread atomic.Int64 // of recover: at work, and ranges that none has begun
 }
@@ -31,6 +45,7 @@ const (
 	memTableSize = 32 << 20
 	memTables    = 4
 	cacheSize    = memTables * memTableSize
+	segmentSize  = 32 << 20 // on disk: of one file of the journal
 )
 
 // openStore opens a directory.
@@ -39,9 +54,13 @@ func openStore(path string, o *Options) (*store, error) {
 	if o.FS != nil {
 		fs = o.FS(path)
 	}
-	s := &store{life: newLife(fs), path: path, sync: !o.NoSync, log: o.Logger}
+	s := &store{
+		life: newLife(fs), path: path, o: o, sync: !o.NoSync, log: o.Logger,
+		segmentSize: cmp.Or(o.Segment, segmentSize), segments: map[uint32]*segment{},
+		kicked: make(chan struct{}, 1), closing: make(chan struct{}),
+	}
 	po := &pebble.Options{
-		FS: s.life, Logger: pebbleLog{s}, FormatMajorVersion: pebble.FormatNewest, CacheSize: cacheSize,
+		FS: s.life, Logger: pebbleLog{s}, FormatMajorVersion: pebble.FormatNewest, DisableWAL: true, CacheSize: cacheSize,
 		MemTableSize: memTableSize, MemTableStopWritesThreshold: memTables,
 		L0CompactionThreshold: 4, L0StopWritesThreshold: 24,
 		EventListener: &pebble.EventListener{
@@ -60,8 +79,7 @@ func openStore(path string, o *Options) (*store, error) {
 		return err
 	})
 	if err == nil {
-		if err = s.do(s.checkFormat); err == nil {
-			s.opened.Store(true)
+		if err = s.do(s.setUp); err == nil {
 			return s, nil
 		}
 		err = errors.Join(err, s.close())
@@ -75,26 +93,46 @@ func openStore(path string, o *Options) (*store, error) {
 // errNewer tells that a store was written by a newer version.
 var errNewer = errors.New("the spool is newer than this program")
 
-// checkFormat refuses a store of a newer version.
-func (s *store) checkFormat() error {
+// setUp makes an opened index one that knows all of the journal.
+func (s *store) setUp() error {
+	format, err := s.format()
+	if err != nil {
+		return err
+	}
+	if err := s.openJournal(); err != nil {
+		return err
+	}
+	if format < formatVersion {
+		if err := s.migrate(); err != nil {
+			return err
+		}
+	}
+	s.opened.Store(true)
+	there := s.db.NewSnapshot()
+	s.tenders.Go(func() { s.survey(there) })
+	s.tenders.Go(s.tend)
+	s.kick()
+	return nil
+}
+
+// format returns the version of a store, a new one's being that of today, and refuses a
+// newer one.
+func (s *store) format() (byte, error) {
 	v, closer, err := s.db.Get([]byte{keyFormat})
 	if errors.Is(err, pebble.ErrNotFound) {
-		return s.db.Set([]byte{keyFormat}, []byte{formatVersion}, pebble.Sync)
+		return formatVersion, s.db.Set([]byte{keyFormat}, []byte{formatVersion}, pebble.NoSync)
 	}
 	if err != nil {
-		return fmt.Errorf("read the version: %w", err)
+		return 0, fmt.Errorf("read the version: %w", err)
 	}
 	defer closer.Close()
 	if len(v) != 1 {
-		return fmt.Errorf("read the version: %w", ErrCorrupt)
+		return 0, fmt.Errorf("read the version: %w", ErrCorrupt)
 	}
 	if v[0] > formatVersion {
-		return fmt.Errorf("%w: it has format %d, this version knows up to %d", errNewer, v[0], formatVersion)
+		return 0, fmt.Errorf("%w: it has format %d, this version knows up to %d", errNewer, v[0], formatVersion)
 	}
-	if v[0] < formatVersion { // from now on it may hold newer records
-		return s.db.Set([]byte{keyFormat}, []byte{formatVersion}, pebble.Sync)
-	}
-	return nil
+	return v[0], nil
 }
 
 // pebbleLog keeps pebble from ending the process: what is fatal to it ends the
@@ -108,20 +146,6 @@ func (l pebbleLog) Errorf(format string, args ...any) {
 }
 
 func (l pebbleLog) Fatalf(format string, args ...any) { l.s.broke(fmt.Errorf(format, args...)) }
-
-// get returns a copy of the payload of a record.
-func (s *store) get(key []byte) ([]byte, error) {
-	v, closer, err := s.db.Get(key)
-	if errors.Is(err, pebble.ErrNotFound) {
-		return nil, ErrMissing
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer closer.Close()
-	payload, _, err := open(v)
-	return append([]byte(nil), payload...), err
-}
 
 // load reads the record of a unit.
 func (s *store) load(tx string, queue int) (*Unit, error) {
@@ -143,11 +167,17 @@ func (s *store) close() error {
 		return s.release() // a failed store has nothing left to flush
 	}
 	err := s.apart(func() error {
+		close(s.closing)
+		s.tenders.Wait()
 		if s.start != nil {
 			s.start.Close()
 			s.start = nil
 		}
-		return s.db.Close()
+		var err error
+		if s.journal != nil {
+			err = s.journal.close()
+		}
+		return errors.Join(err, s.db.Close())
 	})
 	return errors.Join(err, s.release())
 }
