@@ -63,6 +63,9 @@ func (s *store) tidy() error {
 		if g.live.Load() > 0 { // it cannot be read, or is on its way out
 			break
 		}
+		if err := s.prepare(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
