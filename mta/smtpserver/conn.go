@@ -57,8 +57,8 @@ func (w *wire) interrupt() {
 	}
 }
 
-// slack is by which part a time limit may be exceeded: setting a deadline costs more than
-// all else that a read does, so that one which is nearly right stays.
+// slack is by which part a time limit may be exceeded: setting a deadline moves a timer of
+// the runtime, so that one which is nearly right stays.
 const slack = 64
 
 // deadline returns the one for a limit from now on, and whether it is the one that is set.

@@ -113,6 +113,9 @@ func Segments(s *Spool) (out []Segment) {
 	return out
 }
 
+// Counted reports whether the first store knows what content of its segments is needed.
+func Counted(s *Spool) bool { return s.volumes[0].store.Load().counted.Load() }
+
 // Reading returns how many segments of the first store are open for reading.
 func Reading(s *Spool) int64 { return s.volumes[0].store.Load().reading.Load() }
 

@@ -273,12 +273,34 @@ func TestOldStore(t *testing.T) {
 		}
 		closed(t, s)
 	}
-	s := open(t, options(fs))
-	defer closed(t, s)
-	if err := s.Remove(u); err != nil {
-		t.Fatal(err)
-	}
-	if n, err := spool.Keys(s, "t"); n != 0 || err != nil {
-		t.Errorf("%d keys are left, %v", n, err)
+}
+
+// TestOldStoreGoes: the content that an older store had is given free with its unit, in
+// the life that brought it into the journal and in later ones.
+func TestOldStoreGoes(t *testing.T) {
+	t.Parallel()
+	for _, again := range []bool{false, true} {
+		fs, u := vfs.NewMem(), unit("t", 1)
+		if err := spool.OldStore(fs, "s", u, strings.Repeat("0123456789", 60_000)); err != nil {
+			t.Fatal(err)
+		}
+		s := open(t, options(fs))
+		if again {
+			closed(t, s)
+			s = open(t, options(fs))
+		}
+		until(t, "content to be counted", func() bool { return spool.Counted(s) })
+		if err := s.Remove(u); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := spool.Keys(s, "t"); n != 0 || err != nil {
+			t.Errorf("%d keys are left, %v", n, err)
+		}
+		for _, g := range spool.Segments(s) {
+			if g.Live != 0 {
+				t.Errorf("segment %d: %d bytes count as needed", g.Number, g.Live)
+			}
+		}
+		closed(t, s)
 	}
 }

@@ -134,8 +134,8 @@ func (s *store) forget(g *segment) {
 	s.drop(g)
 }
 
-// newSegment makes the file of a segment, out of one that nobody needs when there is
-// one. A new file is filled with zeros: a sync behind writes that make a file longer or
+// newSegment makes the file of a segment, out of a prepared one that nobody needs when
+// there is one. A new file is filled with zeros: a sync behind writes that make a file longer or
 // fill holes of it has to write what the file system knows of the file, too, and takes
 // twice as long.
 func (s *store) newSegment(number uint32, old *segment, fill int64) (*segment, error) {
@@ -143,7 +143,7 @@ func (s *store) newSegment(number uint32, old *segment, fill int64) (*segment, e
 	var err error
 	if old != nil {
 		s.forget(old)
-		g.prepared = old.prepared
+		g.prepared = true
 		g.file, err = s.ReuseForWrite(s.segmentName(old.number), name, vfs.WriteCategoryUnspecified)
 	} else {
 		g.file, err = s.Create(name, vfs.WriteCategoryUnspecified)

@@ -102,13 +102,13 @@ func (s *store) setUp() error {
 	if err := s.openJournal(); err != nil {
 		return err
 	}
+	there := s.db.NewSnapshot() // before anything is counted as it comes
 	if format < formatVersion {
 		if err := s.migrate(); err != nil {
-			return err
+			return errors.Join(err, there.Close())
 		}
 	}
 	s.opened.Store(true)
-	there := s.db.NewSnapshot()
 	s.tenders.Go(func() { s.survey(there) })
 	s.tenders.Go(s.tend)
 	s.kick()

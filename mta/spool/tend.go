@@ -3,6 +3,7 @@ package spool
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -47,8 +48,10 @@ func (s *store) tidy() error {
 	if err := s.prepare(); err != nil {
 		return err
 	}
-	for i, g := range s.unneeded() {
-		if i < spares {
+	kept := 0
+	for _, g := range s.unneeded() {
+		if g.prepared && kept < spares {
+			kept++
 			continue
 		}
 		s.forget(g)
@@ -80,8 +83,9 @@ func (s *store) prepare() error {
 		return nil
 	}
 	var old *segment
-	if g := s.unneeded(); len(g) > 0 {
-		old = g[0]
+	all := s.unneeded()
+	if i := slices.IndexFunc(all, func(g *segment) bool { return g.prepared }); i >= 0 {
+		old = all[i]
 	} else if free, _, err := s.o.Free(s.path); err != nil || free < s.o.MinBytes+2*uint64(s.segmentSize) {
 		return nil // the one that is written grows
 	}
