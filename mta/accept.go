@@ -2,6 +2,7 @@ package mta
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/hawser-mta/hawser/mta/hook"
@@ -61,8 +62,10 @@ func (s *Server) store(ctx context.Context, mail message.Source, units []*spool.
 	}
 	s.queue.Add(units...)
 	for _, u := range units {
-		s.o.Logger.Info("queued", "event", "queued", "transaction", u.Transaction, "queueid", u.Queue, "sender", u.Sender.Lower(),
-			"recipient", u.Recipient.Lower(), "transportid", u.TransportID, "size", u.Size, "saslusername", u.AuthUser, "senderhelo", u.Helo)
+		s.o.Logger.LogAttrs(ctx, slog.LevelInfo, "queued", slog.String("event", "queued"), slog.String("transaction", u.Transaction),
+			slog.Int("queueid", u.Queue), slog.String("sender", u.Sender.Lower()), slog.String("recipient", u.Recipient.Lower()),
+			slog.String("transportid", u.TransportID), slog.Int64("size", u.Size), slog.String("saslusername", u.AuthUser),
+			slog.String("senderhelo", u.Helo))
 	}
 	return nil
 }

@@ -49,7 +49,9 @@ func logger(w io.Writer, format string, level slog.Leveler) *slog.Logger {
 func (c *runCmd) Run() error {
 	var level slog.LevelVar
 	_ = level.UnmarshalText([]byte(c.LogLevel)) // one of the enum
-	log := logger(os.Stderr, c.LogFormat, &level)
+	out := newLogWriter(os.Stderr)
+	defer out.Flush()
+	log := logger(out, c.LogFormat, &level)
 	collector.Tune()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
@@ -66,13 +68,13 @@ func (c *runCmd) Run() error {
 		}
 	}()
 	s, diags, err := mta.New(ctx, mta.Options{
-		Dir: c.Config, Drain: time.Duration(c.Drain) * time.Second, Logger: log, Reload: again, Ready: func() { fmt.Fprintln(os.Stderr, "ready") },
+		Dir: c.Config, Drain: time.Duration(c.Drain) * time.Second, Logger: log, Reload: again, Ready: func() { fmt.Fprintln(out, "ready") },
 		LogLevel: &level, Version: cli.Version(),
 	})
 	if err != nil {
 		return cli.Fail(cli.Usage, "%s", err)
 	}
-	diag.Text(os.Stderr, diags)
+	diag.Text(out, diags)
 	switch {
 	case s == nil:
 		return &cli.Exit{Code: cli.Usage}

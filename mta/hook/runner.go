@@ -126,15 +126,19 @@ func (r *Runner) Has(p Phase, c *Connection) bool {
 // Run runs an inbound hook.
 func (r *Runner) Run(ctx context.Context, in *Input) Verdict {
 	cs := r.connState(in.Conn)
-	x := &run{ctx: ctx, r: r, snap: cs.snap, phase: in.Phase, in: in, mail: value.None}
 	img, id := cs.snap.script(in.Phase, in.Conn.ServerID, in.Address.Domain)
 	if img == nil {
-		return x.unscripted()
+		return cs.snap.unscripted(in)
 	}
+	x := &run{ctx: ctx, r: r, snap: cs.snap, phase: in.Phase, in: in, mail: value.None}
 	t := vm.New(img, cs.snap.Host, cs.snap.Limits)
 	t.Data = x
-	r.set(t, "connection", connectionVar(in))
-	r.set(t, "transaction", transactionVar(in))
+	if t.Uses("connection") {
+		r.set(t, "connection", connectionVar(in))
+	}
+	if t.Uses("transaction") {
+		r.set(t, "transaction", transactionVar(in))
+	}
 	r.set(t, "context", cs.context)
 	args := argumentsVar(in)
 	if in.Phase == EOD {
@@ -179,7 +183,9 @@ func (r *Runner) RunQueue(ctx context.Context, in *QueueInput) (Verdict, any) {
 	}
 	t := vm.New(img, snap.Host, snap.Limits)
 	t.Data = x
-	r.set(t, "message", messageVar(in))
+	if t.Uses("message") {
+		r.set(t, "message", messageVar(in))
+	}
 	r.set(t, "arguments", queueArguments(in))
 	before := value.None
 	if v, ok := in.Context.(value.Value); ok {
@@ -279,25 +285,25 @@ func (x *run) fallback(failed bool) Verdict {
 }
 
 // unscripted is what happens without a script (spec hooks 16).
-func (x *run) unscripted() Verdict {
+func (s *Snapshot) unscripted(in *Input) Verdict {
 	v := Verdict{Action: Accept}
-	switch x.phase {
+	switch in.Phase {
 	case Proxy, Disconnect:
 		return Verdict{Action: Pass}
 	case RcptTo:
-		if x.in.TransportID == "" {
+		if in.TransportID == "" {
 			v.Action = Reject
 		}
 	case EOD:
-		for i, r := range x.in.Tx.Recipients {
+		for i, r := range in.Tx.Recipients {
 			q := Queued{
-				Number: i + 1, Sender: *x.in.Tx.Sender, Recipient: r.Address, TransportID: r.TransportID, Priority: x.in.Conn.Priority,
+				Number: i + 1, Sender: *in.Tx.Sender, Recipient: r.Address, TransportID: r.TransportID, Priority: in.Conn.Priority,
 			}
-			q.DSN = requested(x.in.Tx.SenderParams, r.Params)
+			q.DSN = requested(in.Tx.SenderParams, r.Params)
 			v.Queued = append(v.Queued, q)
 		}
 	}
-	v.Reply, _ = smtp.DefaultReply(string(x.phase), smtp.DefaultAction(v.Action), x.snap.Hostname, x.in.Tx.ID)
+	v.Reply, _ = smtp.DefaultReply(string(in.Phase), smtp.DefaultAction(v.Action), s.Hostname, in.Tx.ID)
 	return v
 }
 

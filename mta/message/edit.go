@@ -37,7 +37,7 @@ type snapshot []change
 const changeSize = 200
 
 // Edit returns an editor without changes.
-func (m *Message) Edit() *Editor { return &Editor{m: m, st: newState()} }
+func (m *Message) Edit() *Editor { return &Editor{m: m} }
 
 // Message returns the original.
 func (e *Editor) Message() *Message { return e.m }
@@ -83,7 +83,7 @@ func (e *Editor) Restore(id int) bool {
 }
 
 func (e *Editor) rebuild(log []change) {
-	e.log, e.st = log, newState()
+	e.log, e.st = log, state{}
 	e.base = e.total()
 	for _, c := range log {
 		c.do(&e.st)
@@ -123,7 +123,7 @@ func (e *Editor) DeleteField(p *Part, name string, index int) int {
 	if len(list) > 0 {
 		e.do(8*len(list), func(s *state) {
 			for _, i := range list {
-				s.at(p).fields[i] = fieldEdit{deleted: true}
+				s.at(p).change(i, fieldEdit{deleted: true})
 			}
 		})
 	}
@@ -140,7 +140,7 @@ func (e *Editor) RenameField(p *Part, name, newName string) (int, error) {
 	if len(list) > 0 {
 		e.do(8*len(list), func(s *state) {
 			for _, i := range list {
-				s.at(p).fields[i] = fieldEdit{name: newName}
+				s.at(p).change(i, fieldEdit{name: newName})
 			}
 		})
 	}

@@ -86,6 +86,9 @@ func fieldName(head []byte) string {
 	if len(name) == 0 || len(name) > maxName {
 		return ""
 	}
+	if lower, ok := usual[string(name)]; ok {
+		return lower
+	}
 	for _, c := range name {
 		if c <= ' ' || c >= 0x7f {
 			return ""
@@ -93,3 +96,19 @@ func fieldName(head []byte) string {
 	}
 	return strings.ToLower(string(name))
 }
+
+// usual are fields that most messages have, as they are mostly written: their names need
+// no memory of their own.
+var usual = func() map[string]string {
+	m := map[string]string{}
+	for _, name := range strings.Fields(`ARC-Authentication-Results ARC-Message-Signature ARC-Seal
+		Authentication-Results Auto-Submitted Bcc Cc Content-Description Content-Disposition Content-ID
+		Content-Language Content-Transfer-Encoding Content-Type DKIM-Signature Date Delivered-To Feedback-ID From
+		In-Reply-To List-Archive List-Help List-Id List-Owner List-Post List-Subscribe List-Unsubscribe
+		List-Unsubscribe-Post MIME-Version Message-ID Message-Id Mime-Version Organization Precedence Received
+		Received-SPF References Reply-To Return-Path Sender Subject To User-Agent X-Mailer X-Originating-IP
+		X-Priority X-Spam-Status`) {
+		m[name] = strings.ToLower(name)
+	}
+	return m
+}()

@@ -100,6 +100,9 @@ func (m *Message) header(p *Part, s *scanner, stop func(line) bool) (ended line,
 			continue
 		}
 		p.BadHeader = p.BadHeader || name == ""
+		if p.Fields == nil && p.Parent == nil {
+			p.Fields = make([]Field, 0, 8)
+		}
 		p.Fields = append(p.Fields, Field{Name: name, Start: l.start, End: l.end})
 	}
 }

@@ -29,7 +29,11 @@ type scanner struct {
 }
 
 func newScanner(src Source, from, to int64) *scanner {
-	return &scanner{src: src, at: from, end: to}
+	s := &scanner{src: src, at: from, end: to}
+	if m, ok := src.(memory); ok {
+		s.buf = m.all[from:to] // and fill has nothing to do
+	}
+	return s
 }
 
 // fill reads the next block behind what is left in the buffer.

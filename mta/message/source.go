@@ -13,7 +13,13 @@ type Source interface {
 }
 
 // Bytes returns a Source over b, which must not change afterwards.
-func Bytes(b []byte) Source { return bytes.NewReader(b) }
+func Bytes(b []byte) Source { return memory{bytes.NewReader(b), b} }
+
+// memory shows what it reads, so that it can be looked at without a copy.
+type memory struct {
+	*bytes.Reader
+	all []byte
+}
 
 // Reader returns a reader over all of src.
 func Reader(src Source) *io.SectionReader { return io.NewSectionReader(src, 0, src.Size()) }
@@ -35,8 +41,8 @@ func ReadRange(src Source, from, to int64) ([]byte, error) {
 // in a file.
 func Memory(src Source) int {
 	switch s := src.(type) {
-	case *bytes.Reader:
-		return int(s.Size())
+	case memory:
+		return len(s.all)
 	case *patched:
 		return s.held + Memory(s.src)
 	}

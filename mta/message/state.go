@@ -60,11 +60,14 @@ type wrap struct {
 	after    [][]byte
 }
 
-func newState() state { return state{parts: map[*Part]*edit{}, dirty: map[*Part]bool{}} }
-
+// at returns the changes of a part. Maps are made when something goes into them: most
+// messages get a field or two.
 func (s *state) at(p *Part) *edit {
+	if s.parts == nil {
+		s.parts, s.dirty = map[*Part]*edit{}, map[*Part]bool{}
+	}
 	if s.parts[p] == nil {
-		s.parts[p] = &edit{fields: map[int]fieldEdit{}, named: map[string][]int{}, setAt: map[string]int{}}
+		s.parts[p] = &edit{}
 	}
 	for q := p; q != nil && !s.dirty[q]; q = q.Parent {
 		s.dirty[q] = true
@@ -81,7 +84,7 @@ func (x *edit) add(p *Part, name string, raw []byte) {
 		}
 		for _, i := range p.Occurrences(name) {
 			if x.fields[i].implicit {
-				x.fields[i] = fieldEdit{deleted: true}
+				x.change(i, fieldEdit{deleted: true})
 			}
 		}
 		for _, i := range x.named[name] {
@@ -91,7 +94,27 @@ func (x *edit) add(p *Part, name string, raw []byte) {
 	x.put(name, content{raw: raw})
 }
 
+// change changes an original field.
+func (x *edit) change(i int, f fieldEdit) {
+	if x.fields == nil {
+		x.fields = map[int]fieldEdit{}
+	}
+	x.fields[i] = f
+}
+
+// putSet puts a field on top that later calls of set replace.
+func (x *edit) putSet(name string, c content) {
+	if x.setAt == nil {
+		x.setAt = map[string]int{}
+	}
+	x.setAt[name] = len(x.top)
+	x.put(name, c)
+}
+
 func (x *edit) put(name string, c content) {
+	if x.named == nil {
+		x.named = map[string][]int{}
+	}
 	x.named[name] = append(x.named[name], len(x.top))
 	x.top = append(x.top, added{content: c, name: name})
 }
@@ -125,7 +148,7 @@ func (x *edit) set(p *Part, name string, index int, c content) {
 		}
 	}
 	for _, i := range own {
-		x.fields[i] = fieldEdit{content: c}
+		x.change(i, fieldEdit{content: c})
 	}
 }
 
@@ -140,8 +163,7 @@ func (x *edit) setNew(name string, c content) {
 		x.top[i].content = c
 		return
 	}
-	x.setAt[name] = len(x.top)
-	x.put(name, c)
+	x.putSet(name, c)
 }
 
 // only makes c the only field of a name: in the place of the first original or
@@ -156,7 +178,7 @@ func (x *edit) only(p *Part, name string, c content) {
 	}
 	done := false
 	for n, i := range x.kept(p, name) {
-		x.fields[i] = fieldEdit{content: c, deleted: n > 0}
+		x.change(i, fieldEdit{content: c, deleted: n > 0})
 		done = true
 	}
 	for _, i := range x.named[name] {
@@ -177,7 +199,7 @@ func (x *edit) only(p *Part, name string, c content) {
 		}
 	}
 	if own := p.Occurrences(name); !done && len(own) > 0 {
-		x.fields[own[0]] = fieldEdit{content: c}
+		x.change(own[0], fieldEdit{content: c})
 		done = true
 	}
 	switch {
@@ -185,8 +207,7 @@ func (x *edit) only(p *Part, name string, c content) {
 	case c.implicit:
 		x.bottom = append(x.bottom, added{content: c, name: name})
 	default:
-		x.setAt[name] = len(x.top)
-		x.put(name, c)
+		x.putSet(name, c)
 	}
 }
 

@@ -1,7 +1,9 @@
 package smtp
 
 import (
+	"bufio"
 	"bytes"
+	"errors"
 	"io"
 )
 
@@ -80,4 +82,27 @@ func (c *ContentWriter) put(p []byte) error {
 	}
 	_, err := c.W.Write(p)
 	return err
+}
+
+// CopyChunk writes the next n bytes of a connection to w, what BDAT announced (RFC 3030).
+// A connection that ends earlier gives io.ErrUnexpectedEOF.
+func CopyChunk(w io.Writer, r *bufio.Reader, n int64) error {
+	for n > 0 {
+		if _, err := r.Peek(1); err != nil {
+			if errors.Is(err, io.EOF) {
+				err = io.ErrUnexpectedEOF
+			}
+			return err
+		}
+		b, err := r.Peek(int(min(n, int64(r.Buffered()))))
+		if err == nil {
+			_, err = w.Write(b)
+		}
+		if err != nil {
+			return err
+		}
+		r.Discard(len(b)) // as many as were seen
+		n -= int64(len(b))
+	}
+	return nil
 }

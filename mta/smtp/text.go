@@ -1,5 +1,7 @@
 package smtp
 
+import "strings"
+
 // Default is the code and text of a reply for which a script gives none
 // (hooks.md 1.4). In Text, %h stands for the host name and %t for the
 // transaction id.
@@ -67,6 +69,9 @@ func DefaultReply(phase string, action DefaultAction, host, transaction string) 
 
 // Expand returns the text with %h and %t replaced.
 func (d Default) Expand(host, transaction string) string {
+	if !strings.Contains(d.Text, "%") {
+		return d.Text
+	}
 	out := make([]byte, 0, len(d.Text)+len(host)+len(transaction))
 	for i := 0; i < len(d.Text); i++ {
 		if d.Text[i] == '%' && i+1 < len(d.Text) {

@@ -23,7 +23,8 @@ const writeTimeout = 5 * time.Minute
 // and write.
 type wire struct {
 	nc      net.Conn
-	br      *bufio.Reader
+	br      *bufio.Reader // what is read from: small, or a wide one before it
+	small   *bufio.Reader
 	bw      *bufio.Writer
 	limit   time.Duration // of the next reads; 0: none
 	end     time.Time     // of the session; zero: none
@@ -41,7 +42,8 @@ type wire struct {
 
 func newWire(nc net.Conn, drain context.Context, end time.Time) *wire {
 	w := &wire{nc: nc, end: end}
-	w.br = bufio.NewReaderSize(w, smtp.MaxCommandLine)
+	w.small = bufio.NewReaderSize(w, smtp.MaxCommandLine)
+	w.br = w.small
 	w.bw = bufio.NewWriterSize(writer{w}, 4096)
 	w.stop = context.AfterFunc(drain, w.interrupt)
 	return w
@@ -127,7 +129,8 @@ func (x writer) Write(p []byte) (int, error) {
 // line reads a command line. Replies are flushed first, unless the client has
 // sent more commands already.
 func (w *wire) line(limit time.Duration) ([]byte, error) {
-	if w.br.Buffered() == 0 {
+	w.narrow()
+	if !w.pending() {
 		if err := w.bw.Flush(); err != nil {
 			return nil, err
 		}
@@ -136,6 +139,30 @@ func (w *wire) line(limit time.Duration) ([]byte, error) {
 	defer func() { w.idle = false }()
 	return smtp.ReadLine(w.br, smtp.MaxCommandLine, 64<<10)
 }
+
+// wide are readers for content, which comes in larger pieces than commands. A connection
+// that waits for a command has none.
+var wide = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 32<<10) }}
+
+// widen reads through a wide buffer.
+func (w *wire) widen() {
+	if w.br == w.small {
+		w.br = wide.Get().(*bufio.Reader)
+		w.br.Reset(w.small)
+	}
+}
+
+// narrow gives the wide buffer back unless there are commands in it.
+func (w *wire) narrow() {
+	if w.br != w.small && w.br.Buffered() == 0 {
+		w.br.Reset(nil)
+		wide.Put(w.br)
+		w.br = w.small
+	}
+}
+
+// pending reports whether the client has sent more than was read.
+func (w *wire) pending() bool { return w.br.Buffered() > 0 || w.small.Buffered() > 0 }
 
 // upgrade goes on inside TLS.
 func (w *wire) upgrade(ctx context.Context, config *tls.Config, limit time.Duration) (*tls.Conn, error) {
@@ -149,6 +176,7 @@ func (w *wire) upgrade(ctx context.Context, config *tls.Config, limit time.Durat
 	w.mu.Lock()
 	w.nc, w.readBy, w.writeBy = tc, time.Time{}, time.Time{}
 	w.mu.Unlock()
+	w.narrow()
 	w.br.Reset(w)
 	w.bw.Reset(writer{w})
 	return tc, nil

@@ -1,7 +1,6 @@
 package smtpserver
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -31,8 +30,7 @@ func (c *content) Write(p []byte) (int, error) {
 // begin makes the place where the content goes, with the trace field on top.
 func (s *session) begin() *content {
 	s.body = newSpill(s.o.TempDir)
-	trace := s.received()
-	_, err := s.body.Write([]byte(trace))
+	_, err := s.body.Write(s.received())
 	limit := s.o.MaxSize
 	return &content{w: &smtp.ContentWriter{W: s.body, Limit: limit}, err: err}
 }
@@ -52,6 +50,7 @@ func (s *session) data(arg string) error {
 		return err
 	}
 	c := s.begin()
+	s.w.widen()
 	s.w.limit = s.o.DataTimeout
 	if _, err := smtp.NewDotReader(s.w.br).WriteTo(c); err != nil {
 		return err
@@ -84,11 +83,9 @@ func (s *session) bdatChunk(arg string) error {
 		}
 		w = s.bdat
 	}
+	s.w.widen()
 	s.w.limit = s.o.DataTimeout
-	if _, err := io.CopyN(w, s.w.br, size); err != nil {
-		if errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
-		}
+	if err := smtp.CopyChunk(w, s.w.br, size); err != nil {
 		return err
 	}
 	if !usable {
@@ -184,28 +181,32 @@ func hops(m *message.Message) int {
 }
 
 // received is the trace field of spec mta 12.2 (RFC 5321 section 4.4).
-func (s *session) received() string {
-	var b strings.Builder
-	helo := "unknown"
+func (s *session) received() []byte {
+	helo, ip, name := "unknown", s.conn.RemoteIP.String(), s.conn.RemotePTR
 	if s.conn.Helo != nil {
 		helo = clean(s.conn.Helo.Host)
 	}
-	ip := "[" + s.conn.RemoteIP.String() + "]"
 	if s.conn.RemoteIP.Is6() {
-		ip = "[IPv6:" + s.conn.RemoteIP.String() + "]"
+		ip = "IPv6:" + ip
 	}
-	if s.conn.RemotePTR != "" {
-		ip = s.conn.RemotePTR + " " + ip
+	if name != "" {
+		name += " "
 	}
-	fmt.Fprintf(&b, "Received: from %s (%s)\r\n\tby %s (Hawser) with %s id %s", helo, ip, s.o.Hostname, s.with(), s.tx.ID)
+	b := join(make([]byte, 0, 512), "Received: from ", helo, " (", name, "[", ip, "])\r\n\tby ", s.o.Hostname, " (Hawser) with ", s.with(), " id ", s.tx.ID)
 	if t := s.conn.TLS; t != nil {
-		fmt.Fprintf(&b, "\r\n\t(version=%s cipher=%s)", t.Protocol, t.Cipher)
+		b = join(b, "\r\n\t(version=", t.Protocol, " cipher=", t.Cipher, ")")
 	}
 	if len(s.tx.Recipients) == 1 {
-		fmt.Fprintf(&b, "\r\n\tfor <%s>", clean(s.tx.Recipients[0].Address.String()))
+		b = join(b, "\r\n\tfor <", clean(s.tx.Recipients[0].Address.String()), ">")
 	}
-	fmt.Fprintf(&b, ";\r\n\t%s\r\n", message.FormatDate(time.Now()))
-	return b.String()
+	return join(b, ";\r\n\t", message.FormatDate(time.Now()), "\r\n")
+}
+
+func join(b []byte, texts ...string) []byte {
+	for _, t := range texts {
+		b = append(b, t...)
+	}
+	return b
 }
 
 // clean keeps what a client sent from breaking the field.

@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os/exec"
 	"strings"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/emersion/go-sasl"
 	gosmtp "github.com/emersion/go-smtp"
+	"github.com/google/go-cmp/cmp"
 	"github.com/hawser-mta/hawser/mta/hook"
 	"github.com/hawser-mta/hawser/mta/smtp"
 )
@@ -105,20 +107,95 @@ func TestSwaks(t *testing.T) {
 // TestStartTLSInjection: what is sent behind STARTTLS is not run inside TLS.
 func TestStartTLSInjection(t *testing.T) {
 	t.Parallel()
-	o := options()
-	o.TLS = serverTLS()
-	r := serve(t, &house{}, o, false)
+	// Behind DATA: content and a line that is too long fill the 32 KiB that content is read
+	// in, to the end of STARTTLS.
+	const content, starttls = "abcdefg\r\n.\r\n", "\r\nSTARTTLS\r\n"
+	full := content + strings.Repeat("x", 32<<10-len(content)) + starttls + strings.Repeat("NOOP\r\n", 500)
+	for name, pieces := range map[string][]string{
+		"command": {"EHLO c\r\nSTARTTLS\r\nNOOP\r\n"},
+		"content": {"EHLO c\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\nDATA\r\n", full},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := options()
+			o.TLS = serverTLS()
+			ln := make(pipes, 1)
+			serveOn(t, ln, &house{}, o, false)
+			client, server := net.Pipe()
+			defer client.Close()
+			ln <- server
+			client.SetDeadline(time.Now().Add(10 * time.Second))
+			go func() {
+				for _, p := range pieces {
+					io.WriteString(client, p)
+				}
+			}()
+			got, err := io.ReadAll(client)
+			if !strings.HasSuffix(string(got), "503 5.5.1 Data behind STARTTLS\r\n") {
+				t.Errorf("got %q, %v", got, err)
+			}
+		})
+	}
+}
+
+// pipes listens for connections whose reads take what one write gave, as far as there is
+// room.
+type pipes chan net.Conn
+
+// Accept implements net.Listener.
+func (p pipes) Accept() (net.Conn, error) {
+	if nc, ok := <-p; ok {
+		return nc, nil
+	}
+	return nil, net.ErrClosed
+}
+
+// Close implements net.Listener.
+func (p pipes) Close() error { close(p); return nil }
+
+// Addr implements net.Listener.
+func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+// TestBehindContent: commands that come in one piece with the end of a message are run,
+// whatever its size, in DATA and BDAT.
+func TestBehindContent(t *testing.T) {
+	t.Parallel()
+	h := &house{}
+	r := serve(t, h, options(), false)
 	nc, err := net.Dial("tcp", r.addr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer nc.Close()
 	nc.SetDeadline(time.Now().Add(10 * time.Second))
-	fmt.Fprint(nc, "EHLO c\r\nSTARTTLS\r\nNOOP\r\n")
-	var got bytes.Buffer
-	got.ReadFrom(nc)
-	if !strings.HasSuffix(got.String(), "503 5.5.1 Data behind STARTTLS\r\n") {
-		t.Errorf("got %q", got.String())
+	replies := bufio.NewReader(nc)
+	say := func(text, last string) {
+		t.Helper()
+		fmt.Fprint(nc, text)
+		for line := ""; !strings.HasPrefix(line, last); {
+			if line, err = replies.ReadString('\n'); err != nil || line[0] == '5' {
+				t.Fatalf("got %q, %v", line, err)
+			}
+		}
+	}
+	const envelope = "MAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\n"
+	say("EHLO c\r\n"+envelope+"DATA\r\n", "354")
+	var want []string
+	for _, n := range []int{1, 100, 1000, 10_000, 546, 32 << 10 / 6} {
+		body := strings.Repeat("line\r\n", n)
+		want = append(want, body, body)
+		say(fmt.Sprintf("%s.\r\n%sBDAT %d\r\n%sBDAT 0 LAST\r\n%sDATA\r\n", body, envelope, len(body), body, envelope), "354")
+	}
+	say("last\r\n.\r\nQUIT\r\n", "221")
+	var got []string
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, mail := range h.mails[:len(h.mails)-1] {
+		_, body, _ := strings.Cut(mail, " +0000\r\n")
+		got = append(got, body)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("mails (-want +got):\n%s", diff)
 	}
 }
 

@@ -111,6 +111,11 @@ func serve(t testing.TB, h *house, o *smtpserver.Options, implicit bool) *runnin
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serveOn(t, ln, h, o, implicit)
+}
+
+func serveOn(t testing.TB, ln net.Listener, h *house, o *smtpserver.Options, implicit bool) *running {
+	t.Helper()
 	var n atomic.Int64
 	r := &running{addr: ln.Addr().String(), house: h, done: make(chan error, 1)}
 	o.TempDir = t.TempDir()

@@ -102,7 +102,10 @@ func (s *session) run(implicit bool) error {
 	for {
 		line, err := s.w.line(s.o.IdleTimeout)
 		if err != nil {
-			return s.readFailed(err)
+			if err = s.readFailed(err); err != nil {
+				return err
+			}
+			continue
 		}
 		if s.o.Verbose {
 			s.log.Info("smtp", "line", "C: "+redact(string(line)))
@@ -121,7 +124,7 @@ func redact(line string) string {
 	return line
 }
 
-// readFailed answers what ended the reading of a command.
+// readFailed answers what ended the reading of a command; nil: the next one is read.
 func (s *session) readFailed(err error) error {
 	var ne net.Error
 	switch {
@@ -209,7 +212,7 @@ func reason(err error) string {
 
 // reply queues a reply.
 func (s *session) reply(r smtp.Reply) error {
-	b := smtp.AppendReply(nil, r)
+	b := smtp.AppendReply(s.w.bw.AvailableBuffer(), r)
 	if s.o.Verbose {
 		s.log.Info("smtp", "line", "S: "+strings.TrimRight(string(b), "\r\n"))
 	}

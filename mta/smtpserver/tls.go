@@ -23,7 +23,7 @@ func (s *session) startTLS(arg string) error {
 		return s.fault(reply(503, 5, 5, 1, "TLS is active already"))
 	case arg != "":
 		return s.fault(reply(501, 5, 5, 4, "STARTTLS takes no argument"))
-	case s.w.br.Buffered() > 0:
+	case s.w.pending():
 		// What came in clear behind the command could be taken for a command
 		// inside TLS.
 		return s.bye(reply(503, 5, 5, 1, "Data behind STARTTLS"), smtp.StateStartTLS)

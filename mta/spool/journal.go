@@ -19,7 +19,7 @@ type journal struct {
 	mu    sync.Mutex
 	group *group   // that gathers
 	next  *segment // prepared
-	spare []byte   // the buffer of a group that is done
+	spare [][]byte // buffers of groups that are done: one is written, one gathers
 }
 
 // group is what one sync makes durable.
@@ -64,8 +64,8 @@ func (j *journal) add(e *entry, b []byte) (g *group, off int64, err error) {
 	}
 	defer j.mu.Unlock()
 	off = g.offset + int64(len(g.buf))
-	if g.buf == nil {
-		g.buf, j.spare = j.spare, nil
+	if n := len(j.spare); g.buf == nil && n > 0 {
+		g.buf, j.spare = j.spare[n-1], j.spare[:n-1]
 	}
 	at := len(g.buf)
 	g.buf = append(g.buf, b...)
@@ -154,7 +154,7 @@ func (j *journal) write(g *group, next *segment) error {
 	g.segment.size.Store(g.offset + int64(len(g.buf)))
 	if cap(g.buf) <= groupSize {
 		j.mu.Lock()
-		j.spare = g.buf[:0]
+		j.spare = append(j.spare, g.buf[:0])
 		j.mu.Unlock()
 	}
 	if err := j.s.apply(g); err != nil {

@@ -254,11 +254,28 @@ func (r *rows) next() {
 
 // unpack gives a packed array its keys and index.
 func (a *Array) unpack() {
-	keys := make([]Value, len(a.vals), max(cap(a.vals), 4))
-	for i := range keys {
-		keys[i] = Num(float64(i))
+	// The keys of small arrays are one allocation with the table.
+	n := len(a.vals)
+	switch room := cap(a.vals); {
+	case room <= 4:
+		s := &struct {
+			table
+			room [4]Value
+		}{}
+		a.t, s.keys = &s.table, s.room[:n]
+	case room <= 8:
+		s := &struct {
+			table
+			room [8]Value
+		}{}
+		a.t, s.keys = &s.table, s.room[:n]
+	default:
+		a.t = &table{keys: make([]Value, n, room)}
 	}
-	a.t = &table{keys: keys, live: len(keys), next: int64(len(keys))}
+	for i := range a.t.keys {
+		a.t.keys[i] = Num(float64(i))
+	}
+	a.t.live, a.t.next = n, int64(n)
 }
 
 // indexSize is the size of an index for n entries with room to grow.

@@ -3,6 +3,7 @@ package vm
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 	"unsafe"
 
@@ -124,6 +125,12 @@ func (t *Thread) SetGlobal(name string, v value.Value) {
 			return
 		}
 	}
+}
+
+// Uses reports whether the entry program uses a variable: one that is costly to make
+// need not be made for SetGlobal otherwise.
+func (t *Thread) Uses(name string) bool {
+	return slices.Contains(t.img.units[len(t.img.units)-1].prog.Globals, name)
 }
 
 // Global returns a variable of the entry program, undefined when it has none.
