@@ -40,7 +40,8 @@ function ratio(what, than,    i, n, list, low, high, mid) {
 }
 
 END {
-	title["accept-kept"] = "durable acceptance, connections kept"
+	title["accept-pipelined"] = "durable acceptance, PIPELINING"
+	title["accept-kept"] = "durable acceptance, a command at a time"
 	title["accept-new"] = "durable acceptance, one message per connection"
 	title["relay"] = "relay end to end"
 	print "| messages per second, medians of " rounds " | Hawser | Postfix | discard | Hawser / Postfix | Hawser / discard |"

@@ -129,6 +129,12 @@ source_mail() {
 	smtp-source "$@" -s "$clients" -m "$count" -l "$size" -f sender@bench.test -t user@sink.test -N "127.0.0.1:$port"
 }
 
+# pipelined_mail COUNT: the same by hawserbench, with MAIL, RCPT and DATA in one write.
+pipelined_mail() {
+	"$bin/hawserbench" send --to "127.0.0.1:$port" --clients "$clients" --messages "$1" --size "$size" \
+		--sender sender@bench.test --recipient '{n}user@sink.test' >/dev/null
+}
+
 now() { date +%s%N; }
 
 # result NAME SERVER NANOSECONDS
@@ -138,14 +144,14 @@ result() {
 
 warm=$((messages / 10 + clients))
 
-# accept NAME SERVER FLAGS…: the time of smtp-source alone; nothing is delivered.
+# accept NAME SERVER CLIENT FLAGS…: the time of the client alone; nothing is delivered.
 accept() {
-	name=$1 who=$2
-	shift 2
+	name=$1 who=$2 client=$3
+	shift 3
 	start "$who" hold
-	source_mail $warm "$@"
+	"$client" $warm "$@"
 	begin=$(now)
-	source_mail "$messages" "$@"
+	"$client" "$messages" "$@"
 	result "$name" "$who" $(($(now) - begin))
 	if [ "$who" = postfix ]; then
 		held=$(find "$postfix_dir/queue/hold" -type f | wc -l)
@@ -179,8 +185,9 @@ round=0
 while [ $round -lt "$rounds" ]; do
 	round=$((round + 1))
 	if [ "$only" != relay ]; then
-		for who in hawser postfix discard; do accept accept-kept $who -d; done
-		for who in hawser postfix discard; do accept accept-new $who; done
+		for who in hawser postfix discard; do accept accept-pipelined $who pipelined_mail; done
+		for who in hawser postfix discard; do accept accept-kept $who source_mail -d; done
+		for who in hawser postfix discard; do accept accept-new $who source_mail; done
 	fi
 	if [ "$only" != accept ]; then
 		for who in hawser postfix; do relay $who; done

@@ -18,6 +18,7 @@ type codec struct {
 	in      string // left to read; the texts that are read are parts of it
 	reading bool
 	bad     bool // the record ended too early or held nonsense
+	brief   bool // what a queue does not look at is passed over
 	version byte // of the record
 }
 
@@ -112,7 +113,9 @@ func (c *codec) bytes(p *[]byte) {
 		c.buf = append(c.buf, *p...)
 		return
 	}
-	*p = []byte(c.in[:n])
+	if !c.brief {
+		*p = []byte(c.in[:n])
+	}
 	c.in = c.in[n:]
 }
 
@@ -124,6 +127,18 @@ func (c *codec) string(p *string) {
 	}
 	*p = c.in[:n]
 	c.in = c.in[n:]
+}
+
+// pass reads the elements of a list that nobody wants, and reports whether it did.
+func pass[T any](c *codec, element func(*T)) bool {
+	if !c.brief {
+		return false
+	}
+	for range c.length(0) {
+		var x T
+		element(&x)
+	}
+	return true
 }
 
 // list reads or writes the elements of a list; empty ones are read as nil.
@@ -140,11 +155,13 @@ func list[T any](c *codec, p *[]T, element func(*T)) {
 func (c *codec) strings(p *[]string) { list(c, p, c.string) }
 
 func (c *codec) dictionary(p *map[string]string) {
+	if pass(c, c.pair) {
+		return
+	}
 	n := c.length(len(*p))
 	if !c.reading {
 		for k, v := range *p {
-			c.string(&k)
-			c.string(&v)
+			c.pair(&smtp.Param{Key: k, Value: v})
 		}
 		return
 	}
@@ -152,11 +169,15 @@ func (c *codec) dictionary(p *map[string]string) {
 		*p = make(map[string]string, n)
 	}
 	for range n {
-		var k, v string
-		c.string(&k)
-		c.string(&v)
-		(*p)[k] = v
+		var x smtp.Param
+		c.pair(&x)
+		(*p)[x.Key] = x.Value
 	}
+}
+
+func (c *codec) pair(x *smtp.Param) {
+	c.string(&x.Key)
+	c.string(&x.Value)
 }
 
 func (c *codec) address(p *address.Address) {
@@ -165,21 +186,24 @@ func (c *codec) address(p *address.Address) {
 }
 
 func (c *codec) params(p *smtp.Params) {
-	list(c, (*[]smtp.Param)(p), func(x *smtp.Param) {
-		c.string(&x.Key)
-		c.string(&x.Value)
-	})
+	if !pass(c, c.pair) {
+		list(c, (*[]smtp.Param)(p), c.pair)
+	}
 }
 
 func (c *codec) patch(p *message.Patch) {
-	list(c, (*[]message.Splice)(p), func(x *message.Splice) {
-		c.int64(&x.Start)
-		c.int64(&x.Count)
-		c.bytes(&x.Data)
-		if c.version >= 2 {
-			c.bool(&x.Now)
-		}
-	})
+	if !pass(c, c.splice) {
+		list(c, (*[]message.Splice)(p), c.splice)
+	}
+}
+
+func (c *codec) splice(x *message.Splice) {
+	c.int64(&x.Start)
+	c.int64(&x.Count)
+	c.bytes(&x.Data)
+	if c.version >= 2 {
+		c.bool(&x.Now)
+	}
 }
 
 // time keeps nanoseconds; the zero time stays zero.

@@ -32,7 +32,7 @@
 // 16,300 instead of 12,500 a second with 20 writers, 29,400 instead of 19,400 with 100; the
 // whole server takes 25 % more mail with less processor time, because content is copied
 // less and needs no table in memory; a start right behind filling the store with a million
-// messages takes 8.5 to 10 s instead of 10 to 16, because no tables with content are left to
+// messages took 8.5 to 10 s instead of 10 to 16, because no tables with content are left to
 // merge; content is written once. docs/spool.md has the figures.
 //
 // Tried without gain: syncs in the background (AIO, woken by Go's poller), and holding

@@ -83,13 +83,22 @@ func encodeUnit(u *Unit) []byte {
 
 // decodeUnit reads the record of a unit, whose texts share one piece of memory.
 func decodeUnit(b []byte) (*Unit, error) {
-	payload, version, err := open(b)
-	if err != nil {
+	u := &Unit{}
+	if err := u.decode(b, false); err != nil {
 		return nil, err
 	}
-	u, c := &Unit{}, codec{in: string(payload), reading: true, version: version}
-	if c.unit(u); c.bad || len(c.in) > 0 || u.Transaction == "" {
-		return nil, ErrCorrupt
-	}
 	return u, nil
+}
+
+// decode is decodeUnit into an empty unit, in brief or in full.
+func (u *Unit) decode(b []byte, brief bool) error {
+	payload, version, err := open(b)
+	if err != nil {
+		return err
+	}
+	c := codec{in: string(payload), reading: true, version: version, brief: brief}
+	if c.unit(u); c.bad || len(c.in) > 0 || u.Transaction == "" {
+		return ErrCorrupt
+	}
+	return nil
 }

@@ -64,10 +64,13 @@ func (s *store) units(n int, corrupt string, f func([]*Unit) error) error {
 	if n == ranges-1 {
 		end = []byte{keyUnit + 1}
 	}
+	// The units of a batch serve for the next one: a start with millions would spend much of
+	// its time on memory for what nobody keeps.
+	var all [batch]Unit
 	units := make([]*Unit, 0, batch)
 	err := s.each([]byte{keyUnit, byte(n)}, end, func(key, val []byte) error {
-		u, err := decodeUnit(val)
-		if err != nil {
+		u := &all[len(units)]
+		if *u = (Unit{}); u.decode(val, true) != nil {
 			return s.broken(corrupt, key, val)
 		}
 		// It is kept for long, and must not keep the record.

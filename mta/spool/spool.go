@@ -193,8 +193,10 @@ func (s *Spool) Update(u *Unit) error {
 func (s *Spool) Remove(u *Unit) error { return s.volumes[u.Path].remove(u.Transaction, u.Queue) }
 
 // Recover calls f, once after Open, with every unit of every path that was there, some
-// at a time; f must not keep the slice. Readers of all paths call f at the same time. A path that is opened later, or
-// again before it was read to its end, is read then; f may get a unit twice.
+// at a time. They are without parameters, metadata and patch, which Load gives; f must
+// keep neither them nor the slice. Readers of all paths call f at the same time. A path
+// that is opened later, or again before it was read to its end, is read then; f may get a
+// unit twice.
 func (s *Spool) Recover(f func([]*Unit) error) error {
 	errs := make([]error, len(s.volumes))
 	var all sync.WaitGroup

@@ -86,7 +86,16 @@ func recovered(t testing.TB, s *spool.Spool) map[string]*spool.Unit {
 			if out[u.ID()] != nil {
 				t.Errorf("%s is there twice", u.ID())
 			}
-			out[u.ID()] = u
+			whole, err := s.Load(u.Path, u.Transaction, u.Queue)
+			if err != nil {
+				return err
+			}
+			brief := *whole
+			brief.SenderParams, brief.RcptParam, brief.Metadata, brief.Patch = nil, nil, nil, nil
+			if diff := cmp.Diff(&brief, u); diff != "" {
+				t.Errorf("%s (-loaded +recovered):\n%s", u.ID(), diff)
+			}
+			out[u.ID()] = whole
 		}
 		return nil
 	}); err != nil {

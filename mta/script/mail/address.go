@@ -64,7 +64,10 @@ func Tags(tags dkim.Tags) value.Value {
 
 // Array returns an address in the shape of spec hooks 1.7.
 func Array(a address.Address) value.Value {
-	return value.FromArray(value.Map("localpart", value.Str(a.Local), "domain", value.Str(a.Domain)))
+	out := value.NewArray(2)
+	out.SetStr("localpart", value.Str(a.Local))
+	out.SetStr("domain", value.Str(a.Domain))
+	return value.FromArray(out)
 }
 
 // Parse reads an address argument: a string, or an array with localpart, domain
