@@ -104,7 +104,7 @@ func (h controlHost) Reload(ctx context.Context, file string) string {
 	var own diag.List
 	for _, d := range diags {
 		name := c.Name(d.Pos.File)
-		if d.Severity == diag.Error && (name == file || name == "" && file == config.AppFile) {
+		if d.Severity == diag.Error && (name == file || file == config.AppFile && (name == "" || name == config.SmtpdFile)) {
 			own = append(own, d)
 		}
 	}

@@ -77,7 +77,8 @@ type Server struct {
 
 	state   atomic.Pointer[state]
 	loading sync.Mutex
-	failed  string                 // diagnostics of the last load that failed
+	said    string                 // diagnostics of the last load
+	refused bool                   // it failed
 	fault   atomic.Pointer[string] // the same for readers, with files relative to the workspace
 }
 
@@ -156,14 +157,18 @@ func (s *Server) reload(ctx context.Context) (diag.List, error) {
 	var text strings.Builder
 	diag.Text(&text, diags)
 	failed := st == nil || diags.Errors()
-	if failed && s.failed != text.String() {
-		s.o.Logger.Error("reload failed, the running version stays", "event", "config", "action", "refused", "errors", "\n"+text.String())
+	recovered := !failed && s.refused
+	if said := text.String(); said != s.said {
+		switch s.said = said; {
+		case failed:
+			s.o.Logger.Error("reload failed, the running version stays", "event", "config", "action", "refused", "errors", "\n"+said)
+		case said != "":
+			s.o.Logger.Warn("reload", "event", "config", "errors", "\n"+said)
+		}
 	}
-	recovered := !failed && s.failed != ""
-	s.failed = ""
+	s.refused = failed
 	s.fault.Store(nil)
 	if failed {
-		s.failed = text.String()
 		s.fault.Store(new(s.diagnostics(diags)))
 	}
 	if st == nil || !recovered && st.snapshot.Set == old.snapshot.Set && sameLive(st.config, old.config) {
@@ -175,9 +180,6 @@ func (s *Server) reload(ctx context.Context) (diag.List, error) {
 	}
 	s.state.Store(st)
 	s.o.Logger.Info("reloaded", "event", "config", "action", "reloaded", "version", st.snapshot.Set.Version, "generation", st.snapshot.Set.Generation)
-	if len(diags) > 0 && !failed {
-		s.o.Logger.Warn("reload", "event", "config", "errors", "\n"+text.String())
-	}
 	return diags, nil
 }
 

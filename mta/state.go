@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"reflect"
 	"time"
 
 	"github.com/hawser-mta/hawser/lang/diag"
@@ -79,12 +78,14 @@ func (s *Server) configuration(old *state) (*config.Config, diag.List) {
 	if diags.Errors() {
 		return live(old.config, config.AppFile, config.PolicyFile, config.SuspendFile, config.DeliveryFile), diags
 	}
-	if !reflect.DeepEqual(old.config.Smtpd, c.Smtpd) {
-		x := c.Fault(config.SmtpdFile, "version", "the file has changed and counts from the next start")
-		x.Severity = diag.Warning
-		diags = append(diags, x)
-		c.Smtpd = old.config.Smtpd
+	for _, x := range config.Changes(old.config, c) {
+		if x.File == config.SmtpdFile {
+			x := c.Fault(x.File, x.Path, "the change counts from the next start")
+			x.Severity = diag.Warning
+			diags = append(diags, x)
+		}
 	}
+	c.Smtpd = old.config.Smtpd
 	return c, diags
 }
 

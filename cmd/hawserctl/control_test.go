@@ -195,6 +195,19 @@ func TestReload(t *testing.T) {
 	if text := s.ok("hsl", "status"); strings.Contains(text, "refused") {
 		t.Errorf("%s", text)
 	}
+	b, err := os.ReadFile(filepath.Join(s.Dir, "config", "smtpd.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Files(map[string]string{"config/smtpd.yaml": string(b) + "http: { concurrency: 3 }\n"})
+	if got := s.ok("config", "reload"); got != "4 affected\n" {
+		t.Errorf("%q", got)
+	}
+	s.Logged("http.concurrency: the change counts from the next start")
+	s.Files(map[string]string{"config/smtpd.yaml": string(b) + "http: { concurency: 3 }\n"})
+	if r := s.ctl("config", "reload"); r.code != 1 || !strings.Contains(r.err, "config/smtpd.yaml:5:9: error: unknown key 'http.concurency'") {
+		t.Errorf("%+v", r)
+	}
 }
 
 // TestSecrets: what is shown of the configuration has no keys and passwords.

@@ -36,7 +36,11 @@ func (c *comparison) structs(file, path, counts string, a, b reflect.Value) {
 		if key := f.Tag.Get("yaml"); key != "" && key[0] != ',' && key != "-" {
 			at = join(path, key)
 		}
-		if own := f.Tag.Get("counts"); own != "" {
+		switch own := f.Tag.Get("counts"); own {
+		case "-":
+			continue // follows from others
+		case "":
+		default:
 			from = own
 		}
 		c.values(file, at, from, a.FieldByIndex(f.Index), b.FieldByIndex(f.Index))

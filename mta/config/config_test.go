@@ -1,9 +1,11 @@
 package config_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -123,6 +125,41 @@ func TestInheritance(t *testing.T) {
 	}
 	if k := c.Key("web"); k == nil || k.PrivateKey == nil || k.Certificate == nil {
 		t.Error("the entry is not merged from both files")
+	}
+}
+
+// TestInheritanceTaken: what is given as an empty text or list is not inherited, what is
+// given as nothing is.
+func TestInheritanceTaken(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	text := `version: "6.10"
+transportgroups:
+  - id: top
+    session: { helo: top.test, auth: { username: u, password: p }, dsn: { success: relayed } }
+    connection: { port: 2525, mx: { exclude: [bad.test] } }
+  - id: middle
+    parent: top
+    session: { helo: "", dsn: { success: } }
+    transports:
+      - { id: a, session: { auth: { username: "", password: "" } }, connection: { mx: { exclude: [] } } }
+      - { id: b, session: { helo: b.test } }
+`
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, "config"), 0o700), os.WriteFile(filepath.Join(dir, "config", config.AppFile), []byte(text), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	c, diags := config.Load(dir, env)
+	if err := diags.Err(); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string][]string{}
+	for id, x := range c.App.Transports() {
+		got[id] = append([]string{x.Session.Helo, x.Session.Auth.Username, x.Session.Auth.Password, x.Session.DSN.Success, strconv.Itoa(*x.Connection.Port)},
+			x.Connection.MX.Exclude...)
+	}
+	want := map[string][]string{"a": {"", "", "", "relayed", "2525"}, "b": {"b.test", "u", "p", "relayed", "2525", "bad.test"}}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got)\n%s", d)
 	}
 }
 

@@ -25,6 +25,7 @@ type decoder struct {
 	env   func(string) (string, bool)
 	diags diag.List
 	at    map[string]token.Position // by path
+	given []string                  // paths of values that are not null, in their order
 	depth int
 }
 
@@ -120,6 +121,7 @@ func (d *decoder) value(n ast.Node, v reflect.Value, path string) {
 		}
 		return
 	}
+	d.given = append(d.given, path)
 	if s, ok := v.Addr().Interface().(special); ok {
 		s.decode(d, n, path)
 		return

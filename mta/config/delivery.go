@@ -53,5 +53,5 @@ var DeliveryTLSModes = []string{"disabled", "optional", "optional_verify", "requ
 
 // Inherit fills what is not set from other settings.
 func (d *DeliverySettings) Inherit(from *DeliverySettings) {
-	inherit(reflect.ValueOf(d).Elem(), reflect.ValueOf(*from))
+	inherit(reflect.ValueOf(d).Elem(), reflect.ValueOf(*from), "", nil)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -16,9 +17,10 @@ type TransportGroup struct {
 	Transport  `yaml:",inline"`
 }
 
-// Transport says how mail is delivered. A nil or empty value inherits.
+// Transport says how mail is delivered. What is not given is inherited.
 type Transport struct {
 	TransportID string     `yaml:"-"`
+	Given       given      `yaml:"-" counts:"-"` // nil once it has inherited
 	Connection  Connection `yaml:"connection"`
 	Session     Session    `yaml:"session"`
 	Retry       Retry      `yaml:"retry"`
@@ -33,8 +35,8 @@ func (t *Transport) decode(d *decoder, n ast.Node, path string) {
 		Retry      Retry      `yaml:"retry"`
 		DSN        DSN        `yaml:"dsn"`
 	}
-	d.structure(n, &f, path)
-	*t = Transport{f.ID, f.Connection, f.Session, f.Retry, f.DSN}
+	given := d.structure(n, &f, path)
+	*t = Transport{f.ID, given, f.Connection, f.Session, f.Retry, f.DSN}
 }
 
 func (g *TransportGroup) decode(d *decoder, n ast.Node, path string) {
@@ -47,14 +49,26 @@ func (g *TransportGroup) decode(d *decoder, n ast.Node, path string) {
 		Retry      Retry       `yaml:"retry"`
 		DSN        DSN         `yaml:"dsn"`
 	}
-	d.structure(n, &f, path)
-	*g = TransportGroup{f.ID, f.Parent, f.Transports, Transport{f.ID, f.Connection, f.Session, f.Retry, f.DSN}}
+	given := d.structure(n, &f, path)
+	*g = TransportGroup{f.ID, f.Parent, f.Transports, Transport{f.ID, given, f.Connection, f.Session, f.Retry, f.DSN}}
 }
 
+// given holds the keys that a transport or group gives, as session.tls.mode: an empty
+// text among them counts, too.
+type given map[string]bool
+
 // structure reads a node into the struct that out points to, past a decode
-// method of its type.
-func (d *decoder) structure(n ast.Node, out any, path string) {
+// method of its type, and returns the keys of it.
+func (d *decoder) structure(n ast.Node, out any, path string) given {
+	from := len(d.given)
 	d.mapping(n, reflect.ValueOf(out).Elem(), path)
+	keys := given{}
+	for _, p := range d.given[from:] {
+		if key := strings.TrimPrefix(p, path+"."); !strings.HasPrefix(key, "transports") {
+			keys[key] = true
+		}
+	}
+	return keys
 }
 
 func (d *decoder) any(n ast.Node, out any, path string) {
@@ -187,13 +201,15 @@ func (a *App) Transports() map[string]*Transport {
 	for _, g := range a.TransportGroups {
 		for _, t := range g.Transports {
 			x := t
+			x.Given = maps.Clone(t.Given)
 			for up, n := &g, 0; up != nil && n < len(groups)+1; up, n = groups[up.Parent], n+1 {
-				inherit(reflect.ValueOf(&x).Elem(), reflect.ValueOf(up.Transport))
+				inherit(reflect.ValueOf(&x).Elem(), reflect.ValueOf(up.Transport), "", x.Given)
+				maps.Copy(x.Given, up.Given)
 				if up.Parent == "" {
 					break
 				}
 			}
-			x.TransportID = t.TransportID
+			x.TransportID, x.Given = t.TransportID, nil
 			x.Connection.SourceIP.Addresses = a.pool(x.Connection.SourceIP.Addresses)
 			out[t.TransportID] = &x
 		}
@@ -201,12 +217,15 @@ func (a *App) Transports() map[string]*Transport {
 	return out
 }
 
-// inherit fills what is not set in dst from src: structs key by key, maps merged.
-func inherit(dst, src reflect.Value) {
+// inherit fills what is not given in dst, the value at path, from src: structs key by key,
+// maps merged.
+func inherit(dst, src reflect.Value, path string, keys given) {
 	switch dst.Kind() {
 	case reflect.Struct:
 		for i := range dst.NumField() {
-			inherit(dst.Field(i), src.Field(i))
+			if key := dst.Type().Field(i).Tag.Get("yaml"); key != "-" {
+				inherit(dst.Field(i), src.Field(i), join(path, key), keys)
+			}
 		}
 	case reflect.Map:
 		merged := reflect.MakeMap(dst.Type())
@@ -219,7 +238,7 @@ func inherit(dst, src reflect.Value) {
 			dst.Set(merged)
 		}
 	default:
-		if dst.IsZero() {
+		if dst.IsZero() && !keys[path] {
 			dst.Set(src)
 		}
 	}

@@ -23,8 +23,8 @@ type Host interface {
 	// stands.
 	Config() *config.Config
 	Place(file, path string) string
-	// Reload loads the files anew; the text tells what is wrong with the named one,
-	// scripts counting for smtpd-app.yaml.
+	// Reload loads the files anew; the text tells what is wrong with the named one, scripts
+	// and smtpd.yaml, which is broken for the next start only, counting for smtpd-app.yaml.
 	Reload(ctx context.Context, file string) (fault string)
 	// Check loads everything beside what runs; the text holds errors and warnings.
 	Check(ctx context.Context) (text string, ok bool)
