@@ -89,14 +89,15 @@ func TestBenchMTA(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	const figure, ratio = ` \d+ \|`, ` \d+\.\d\d \(\d+\.\d\d–\d+\.\d\d\) \|`
-	for _, row := range []string{`connections kept \|` + strings.Repeat(figure, 3) + strings.Repeat(ratio, 2),
+	for _, row := range []string{`PIPELINING \|` + strings.Repeat(figure, 3) + strings.Repeat(ratio, 2),
+		`a command at a time \|` + strings.Repeat(figure, 3) + strings.Repeat(ratio, 2),
 		`one message per connection \|` + strings.Repeat(figure, 3) + strings.Repeat(ratio, 2),
 		`relay end to end \|` + strings.Repeat(figure, 2) + ` - \|` + ratio + ` - \|`} {
 		if !regexp.MustCompile(row).Match(out) {
 			t.Errorf("%s is missing in\n%s", row, out)
 		}
 	}
-	if b, err := os.ReadFile(csv); err != nil || strings.Count(string(b), "\n") != 8 {
+	if b, err := os.ReadFile(csv); err != nil || strings.Count(string(b), "\n") != 11 {
 		t.Errorf("the results are %q (%v)", b, err)
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
@@ -120,7 +121,7 @@ func TestTable(t *testing.T) {
 	}
 	cmd.Stdin = strings.NewReader(in.String())
 	out, err := cmd.CombinedOutput()
-	if want := "| durable acceptance, connections kept | 95 | 13 | 150 | 9.50 (5.00–15.00) | 0.78 (0.50–0.90) |\n"; err != nil || !strings.HasSuffix(string(out), want) {
+	if want := "| durable acceptance, a command at a time | 95 | 13 | 150 | 9.50 (5.00–15.00) | 0.78 (0.50–0.90) |\n"; err != nil || !strings.HasSuffix(string(out), want) {
 		t.Errorf("%v: got\n%s, want\n%s", err, out, want)
 	}
 }
