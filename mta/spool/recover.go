@@ -33,9 +33,10 @@ func (s *store) recover(readers int, corrupt string, f func([]*Unit) error) erro
 			s.readers.Add(1)
 			defer s.readers.Add(-1)
 			return s.do(func() error {
+				var b units
 				for i := next.Add(1) - 1; i < ranges; i = next.Add(1) - 1 {
 					s.unread.Add(-1)
-					if err := s.units(int(i), corrupt, f); err != nil {
+					if err := s.units(int(i), &b, corrupt, f); err != nil {
 						next.Store(ranges)
 						return err
 					}
@@ -58,33 +59,54 @@ func (s *store) recover(readers int, corrupt string, f func([]*Unit) error) erro
 // of the transaction, of which identifiers that are UUIDs use sixteen.
 const ranges = 256
 
+// units is a batch of units, which serve for the next one: a start with millions would
+// spend much of its time on memory for what nobody keeps.
+type units struct {
+	all []*Unit
+	n   int // that are in use
+}
+
+// next returns an empty unit; it is in use when n has grown.
+func (b *units) next() *Unit {
+	if b.n == len(b.all) {
+		b.all = append(b.all, &Unit{})
+	}
+	u := b.all[b.n]
+	*u = Unit{}
+	return u
+}
+
+// flush hands over the units in use.
+func (b *units) flush(f func([]*Unit) error) error {
+	n := b.n
+	if b.n = 0; n == 0 {
+		return nil
+	}
+	return f(b.all[:n])
+}
+
 // units reads the units of one range.
-func (s *store) units(n int, corrupt string, f func([]*Unit) error) error {
+func (s *store) units(n int, b *units, corrupt string, f func([]*Unit) error) error {
 	end := []byte{keyUnit, byte(n + 1)}
 	if n == ranges-1 {
 		end = []byte{keyUnit + 1}
 	}
-	// The units of a batch serve for the next one: a start with millions would spend much of
-	// its time on memory for what nobody keeps.
-	var all [batch]Unit
-	units := make([]*Unit, 0, batch)
 	err := s.each([]byte{keyUnit, byte(n)}, end, func(key, val []byte) error {
-		u := &all[len(units)]
-		if *u = (Unit{}); u.decode(val, true) != nil {
+		u := b.next()
+		if u.decode(val, true) != nil {
 			return s.broken(corrupt, key, val)
 		}
 		// It is kept for long, and must not keep the record.
 		u.Transaction = strings.Clone(u.Transaction)
-		if units = append(units, u); len(units) < batch {
+		if b.n++; b.n < batch {
 			return nil
 		}
-		defer func() { units = units[:0] }()
-		return f(units)
+		return b.flush(f)
 	})
-	if err != nil || len(units) == 0 {
+	if err != nil {
 		return err
 	}
-	return f(units)
+	return b.flush(f)
 }
 
 // each calls f with the pairs between two keys that were there at the start.
