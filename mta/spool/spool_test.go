@@ -104,6 +104,37 @@ func recovered(t testing.TB, s *spool.Spool) map[string]*spool.Unit {
 	return out
 }
 
+// TestRecoverApart: a unit has nothing of the one that was in its place before, within a
+// range of keys (more than one batch) and in the next one.
+func TestRecoverApart(t *testing.T) {
+	t.Parallel()
+	o := spool.Options{Paths: []spool.Path{{Path: t.TempDir()}}, Logger: quiet, Readers: 1}
+	s := open(t, o)
+	const each = 600
+	for _, c := range []struct {
+		tx   string
+		full bool
+	}{{"a", true}, {"b", false}} {
+		units := make([]*spool.Unit, each)
+		for i := range units {
+			u := unit(c.tx, i+1)
+			if c.full && i < each/2 {
+				u.Quotas, u.DSN.Notify, u.Hold, u.Due, u.Status = []string{"q"}, []string{"NEVER"}, true, time.Unix(5000, 0), "later"
+			}
+			units[i] = u
+		}
+		if err := s.Put(t.Context(), message.Bytes(nil), units); err != nil {
+			t.Fatal(err)
+		}
+	}
+	closed(t, s)
+	s = open(t, o)
+	defer closed(t, s)
+	if got := recovered(t, s); len(got) != 2*each { // it compares with what Load gives
+		t.Errorf("%d units", len(got))
+	}
+}
+
 func text(t testing.TB, s *spool.Spool, u *spool.Unit) string {
 	t.Helper()
 	src, err := s.Content(u)
