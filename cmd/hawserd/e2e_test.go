@@ -248,3 +248,33 @@ if ($s == "throw") throw "on purpose";` + queueAll})
 		t.Errorf("%d messages were delivered", n)
 	}
 }
+
+// TestKeptMail: a message that a script keeps in $context can be read as long as the
+// connection lasts, whatever comes behind it.
+func TestKeptMail(t *testing.T) {
+	t.Parallel()
+	s := workspace(t, 1, map[string]string{"hooks/eod/main.hsl": `
+$mail = $arguments["mail"];
+if (!$context)
+	$context = $mail;
+Reject($context->getHeader("Subject") . " " . md5($context->toString()));
+`})
+	s.Start()
+	c := s.Dial()
+	defer c.Close()
+	replies := map[string]int{}
+	for i := range 20 {
+		err := c.SendMail("a@b.test", []string{"c@d.test"}, strings.NewReader(fmt.Sprintf("Subject: %d\r\n\r\n%d\r\n", i, i)))
+		replies[fmt.Sprint(err)]++
+		// Messages of others take memory that is free.
+		other := s.Dial()
+		_ = other.SendMail("a@b.test", []string{"c@d.test"}, strings.NewReader("Subject: other\r\n\r\n"))
+		other.Close()
+	}
+	for reply, n := range replies {
+		if n != 20 || !strings.Contains(reply, " 0 ") {
+			t.Errorf("%d times %q", n, reply)
+		}
+	}
+	s.Stop()
+}

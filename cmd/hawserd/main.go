@@ -47,6 +47,9 @@ func logger(w io.Writer, format string, level slog.Leveler) *slog.Logger {
 
 // Run starts the server.
 func (c *runCmd) Run() error {
+	if !c.Check {
+		relax()
+	}
 	var level slog.LevelVar
 	_ = level.UnmarshalText([]byte(c.LogLevel)) // one of the enum
 	out := newLogWriter(os.Stderr)

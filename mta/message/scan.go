@@ -30,8 +30,8 @@ type scanner struct {
 
 func newScanner(src Source, from, to int64) *scanner {
 	s := &scanner{src: src, at: from, end: to}
-	if m, ok := src.(memory); ok {
-		s.buf = m.all[from:to] // and fill has nothing to do
+	if m, ok := src.(*Buffer); ok && !m.taken() {
+		s.buf = m.b[from:to] // and fill has nothing to do
 	}
 	return s
 }

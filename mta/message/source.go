@@ -1,8 +1,9 @@
 package message
 
 import (
-	"bytes"
+	"fmt"
 	"io"
+	"io/fs"
 )
 
 // Source is the immutable original of a message: random access to its bytes,
@@ -13,13 +14,43 @@ type Source interface {
 }
 
 // Bytes returns a Source over b, which must not change afterwards.
-func Bytes(b []byte) Source { return memory{bytes.NewReader(b), b} }
+func Bytes(b []byte) *Buffer { return &Buffer{b: b, size: int64(len(b))} }
 
-// memory shows what it reads, so that it can be looked at without a copy.
-type memory struct {
-	*bytes.Reader
-	all []byte
+// Buffer is a Source over bytes in memory, which can be looked at without a copy.
+type Buffer struct {
+	b    []byte // nil when taken
+	size int64
 }
+
+// Size implements Source.
+func (m *Buffer) Size() int64 { return m.size }
+
+// ReadAt implements io.ReaderAt.
+func (m *Buffer) ReadAt(p []byte, off int64) (int, error) {
+	switch {
+	case m.taken():
+		return 0, fs.ErrClosed
+	case off < 0:
+		return 0, fmt.Errorf("read at %d: %w", off, fs.ErrInvalid)
+	case off >= m.size:
+		return 0, io.EOF
+	}
+	n := copy(p, m.b[off:])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// Take gives the bytes back to their owner, who may use them for something else. Whoever
+// still has the source reads nothing from then on, as from a file that is closed.
+func (m *Buffer) Take() []byte {
+	b := m.b
+	m.b = nil
+	return b
+}
+
+func (m *Buffer) taken() bool { return m.b == nil && m.size > 0 }
 
 // Reader returns a reader over all of src.
 func Reader(src Source) *io.SectionReader { return io.NewSectionReader(src, 0, src.Size()) }
@@ -41,8 +72,8 @@ func ReadRange(src Source, from, to int64) ([]byte, error) {
 // in a file.
 func Memory(src Source) int {
 	switch s := src.(type) {
-	case memory:
-		return len(s.all)
+	case *Buffer:
+		return len(s.b)
 	case *patched:
 		return s.held + Memory(s.src)
 	}

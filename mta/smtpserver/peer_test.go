@@ -19,6 +19,7 @@ import (
 	gosmtp "github.com/emersion/go-smtp"
 	"github.com/google/go-cmp/cmp"
 	"github.com/hawser-mta/hawser/mta/hook"
+	"github.com/hawser-mta/hawser/mta/message"
 	"github.com/hawser-mta/hawser/mta/smtp"
 )
 
@@ -196,6 +197,42 @@ func TestBehindContent(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("mails (-want +got):\n%s", diff)
+	}
+}
+
+// TestContentEnds: who still has the content of a transaction that has ended does not read
+// what came later.
+func TestContentEnds(t *testing.T) {
+	t.Parallel()
+	r := serve(t, &house{}, options(), false)
+	c, err := gosmtp.Dial(r.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	// The race detector makes pools forget some of what they get.
+	for i := range 50 {
+		if err := send(c, "a@test", "b@test", fmt.Sprintf("Subject: %d\r\n\r\n%s\r\n", i, strings.Repeat("x", i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := send(c, "a@test", "b@test", strings.Repeat(strings.Repeat("large", 20)+"\r\n", 5000)); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Quit(); err != nil {
+		t.Fatal(err)
+	}
+	r.house.mu.Lock()
+	defer r.house.mu.Unlock()
+	for i, src := range r.house.sources {
+		if got, err := io.ReadAll(message.Reader(src)); len(got) > 0 || err == nil {
+			t.Errorf("message %d gives %.200q, %v", i, got, err)
+		}
+	}
+	for i, mail := range r.house.mails[:50] {
+		if !strings.HasSuffix(mail, fmt.Sprintf("Subject: %d\r\n\r\n%s\r\n", i, strings.Repeat("x", i))) {
+			t.Errorf("message %d was %q", i, mail)
+		}
 	}
 }
 

@@ -34,6 +34,7 @@ type house struct {
 	mu       sync.Mutex
 	verdicts map[hook.Phase]hook.Verdict
 	mails    []string
+	sources  []message.Source
 	seen     []*hook.Input
 	failing  error
 	slow     time.Duration
@@ -74,7 +75,7 @@ func (h *house) Accept(_ context.Context, _ *hook.Connection, _ *hook.Transactio
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.mails = append(h.mails, string(b))
+	h.mails, h.sources = append(h.mails, string(b)), append(h.sources, mail)
 	return h.failing
 }
 

@@ -170,11 +170,16 @@ func (s *session) greet() error {
 func (s *session) newTransaction() {
 	s.tx = &hook.Transaction{ID: s.srv.NewID()}
 	s.utf8 = false
+	s.forget()
+	s.bdat = nil
+}
+
+// forget frees the content of the transaction. $context may hold it.
+func (s *session) forget() {
 	if s.body != nil {
-		s.body.Close()
+		s.body.Close(!hook.Context(s.conn).IsNone())
 		s.body = nil
 	}
-	s.bdat = nil
 }
 
 // finish runs the disconnect hook.
@@ -191,9 +196,7 @@ func (s *session) finish(err error) {
 		}
 	}
 	s.w.bw.Flush()
-	if s.body != nil {
-		s.body.Close()
-	}
+	s.forget()
 	// The client may be gone and the server stopping: the hook still has its
 	// time limit.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), time.Minute)

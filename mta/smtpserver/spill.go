@@ -1,8 +1,8 @@
 package smtpserver
 
 import (
-	"bytes"
 	"os"
+	"sync"
 
 	"github.com/hawser-mta/hawser/mta/message"
 )
@@ -14,18 +14,30 @@ const memoryLimit = 256 << 10
 // is large.
 type spill struct {
 	dir string
-	buf bytes.Buffer
+	buf *[]byte // from buffers; nil when there is a file
+	mem *message.Buffer
 	f   *os.File
 	n   int64
 }
 
-func newSpill(dir string) *spill { return &spill{dir: dir} }
+// buffers are those of messages that have ended. Most messages are small, and a connection
+// that only waits has none.
+var buffers = sync.Pool{New: func() any {
+	b := make([]byte, 0, 8<<10)
+	return &b
+}}
+
+// reusable is how large a buffer may have grown that waits for the next message.
+const reusable = 64 << 10
+
+func newSpill(dir string) *spill { return &spill{dir: dir, buf: buffers.Get().(*[]byte)} }
 
 // Write implements io.Writer.
 func (s *spill) Write(p []byte) (int, error) {
-	if s.f == nil && s.buf.Len()+len(p) <= memoryLimit {
+	if s.f == nil && len(*s.buf)+len(p) <= memoryLimit {
 		s.n += int64(len(p))
-		return s.buf.Write(p)
+		*s.buf = append(*s.buf, p...)
+		return len(p), nil
 	}
 	if s.f == nil {
 		f, err := os.CreateTemp(s.dir, "incoming-*")
@@ -34,10 +46,10 @@ func (s *spill) Write(p []byte) (int, error) {
 		}
 		os.Remove(f.Name()) // it lives as long as it is open
 		s.f = f
-		if _, err := f.Write(s.buf.Bytes()); err != nil {
+		if _, err := f.Write(*s.buf); err != nil {
 			return 0, err
 		}
-		s.buf = bytes.Buffer{}
+		s.buf = nil
 	}
 	n, err := s.f.Write(p)
 	s.n += int64(n)
@@ -47,7 +59,8 @@ func (s *spill) Write(p []byte) (int, error) {
 // Source returns what was written.
 func (s *spill) Source() (message.Source, error) {
 	if s.f == nil {
-		return message.Bytes(s.buf.Bytes()), nil
+		s.mem = message.Bytes(*s.buf)
+		return s.mem, nil
 	}
 	return fileSource{s.f, s.n}, nil
 }
@@ -60,10 +73,22 @@ type fileSource struct {
 // Size implements message.Source.
 func (f fileSource) Size() int64 { return f.size }
 
-// Close frees the file.
-func (s *spill) Close() {
+// Close frees the file. The next message gets the memory, unless a script may have kept
+// the source.
+func (s *spill) Close(kept bool) {
 	if s.f != nil {
 		s.f.Close()
 		s.f = nil
 	}
+	if s.buf == nil || kept {
+		return
+	}
+	if s.mem != nil {
+		s.mem.Take()
+	}
+	if cap(*s.buf) <= reusable {
+		*s.buf = (*s.buf)[:0]
+		buffers.Put(s.buf)
+	}
+	s.buf = nil
 }
