@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"sync"
 )
 
 // Source is the immutable original of a message: random access to its bytes,
@@ -18,8 +19,10 @@ func Bytes(b []byte) *Buffer { return &Buffer{b: b, size: int64(len(b))} }
 
 // Buffer is a Source over bytes in memory, which can be looked at without a copy.
 type Buffer struct {
-	b    []byte // nil when taken
 	size int64
+
+	mu sync.RWMutex // a request that a script made may still be reading when b is taken
+	b  []byte       // nil when taken
 }
 
 // Size implements Source.
@@ -27,6 +30,8 @@ func (m *Buffer) Size() int64 { return m.size }
 
 // ReadAt implements io.ReaderAt.
 func (m *Buffer) ReadAt(p []byte, off int64) (int, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
 	switch {
 	case m.taken():
 		return 0, fs.ErrClosed
@@ -45,6 +50,8 @@ func (m *Buffer) ReadAt(p []byte, off int64) (int, error) {
 // Take gives the bytes back to their owner, who may use them for something else. Whoever
 // still has the source reads nothing from then on, as from a file that is closed.
 func (m *Buffer) Take() []byte {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	b := m.b
 	m.b = nil
 	return b

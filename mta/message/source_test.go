@@ -1,10 +1,12 @@
 package message_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -53,6 +55,28 @@ func TestTake(t *testing.T) {
 	}
 	if src.Size() != int64(len(b)) || message.Memory(src) != 0 || src.Take() != nil {
 		t.Errorf("size %d, %d bytes of memory", src.Size(), message.Memory(src))
+	}
+}
+
+// TestTakeMeanwhile: who reads while the bytes are taken gets them or nothing.
+func TestTakeMeanwhile(t *testing.T) {
+	t.Parallel()
+	for range 100 {
+		src := message.Bytes(bytes.Repeat([]byte("a"), 1<<16))
+		var all sync.WaitGroup
+		for range 2 {
+			all.Go(func() {
+				got, _ := io.ReadAll(message.Reader(src))
+				if bytes.Contains(got, []byte("b")) {
+					t.Error("read what came later")
+				}
+			})
+		}
+		b := src.Take()
+		for i := range b {
+			b[i] = 'b'
+		}
+		all.Wait()
 	}
 }
 
