@@ -55,8 +55,8 @@ func (c *counts) run(ctx context.Context, server string, p Phase, pool *slots.Sl
 		t.running.Add(-1)
 	}()
 	err := f()
-	var decided *vm.Terminate
-	failed = err != nil && !errors.As(err, &decided)
+	_, decided := errors.AsType[*vm.Terminate](err)
+	failed = err != nil && !decided
 	return err
 }
 

@@ -153,6 +153,7 @@ func (r *Runner) Run(ctx context.Context, in *Input) Verdict {
 	err := r.counts.run(ctx, in.Conn.ServerID, in.Phase, x.snap.Pools.of(x, id), func() error { return x.execute(ctx, t) })
 	cs.context = left(t, cs.context)
 	v, ok := x.decision(id, err)
+	t.Free()
 	if !ok {
 		v = x.fallback(err != nil)
 	}
@@ -210,7 +211,9 @@ func (r *Runner) RunQueue(ctx context.Context, in *QueueInput) (Verdict, any) {
 			v.Meta = map[string]string{}
 		}
 	}
-	return v, left(t, before)
+	after := left(t, before)
+	t.Free()
+	return v, after
 }
 
 // execute runs the script.
@@ -223,8 +226,7 @@ func (x *run) execute(ctx context.Context, t *vm.Thread) error {
 
 // decision returns what a script decided; a failure is logged.
 func (x *run) decision(id string, err error) (Verdict, bool) {
-	var term *vm.Terminate
-	if errors.As(err, &term) {
+	if term, ok := errors.AsType[*vm.Terminate](err); ok {
 		v, ok := term.Decision.(Verdict)
 		return v, ok
 	}

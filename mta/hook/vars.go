@@ -82,34 +82,41 @@ func peerCert(chain []*x509.Certificate, code int) value.Value {
 // certificate returns the X509Resource of a peer's certificate.
 func certificate(c *x509.Certificate) value.Value { return pki.NewCertificate(c).Resource() }
 
+// Keys of $transaction: of the hooks that see the envelope before eod, and of eod.
+var (
+	envelopeKeys = value.NewKeys("id", "sender", "senderaddress", "senderparams", "recipients")
+	eodKeys      = value.NewKeys("id", "ts", "sender", "senderaddress", "senderparams", "recipients")
+)
+
 // transactionVar is $transaction (spec hooks 2.3).
 func transactionVar(in *Input) value.Value {
-	f := newFields()
-	if in.Phase == Disconnect {
-		return f.value()
+	tx, id := in.Tx, str(in.Tx.ID)
+	if tx.Sender != nil && (in.Phase == Proxy || in.Phase == RcptTo || in.Phase == EOD) {
+		sender, address := str(tx.Sender.Lower()), mail.Array(*tx.Sender)
+		params, recipients := paramsVar(tx.SenderParams), recipientsVar(tx.Recipients)
+		if in.Phase == EOD {
+			return value.FromArray(eodKeys.Array(id, seconds(tx.Received), sender, address, params, recipients))
+		}
+		return value.FromArray(envelopeKeys.Array(id, sender, address, params, recipients))
 	}
-	tx := in.Tx
-	f.set("id", str(tx.ID))
+	f := newFields()
+	if in.Phase != Disconnect {
+		f.set("id", id)
+	}
 	if in.Phase == EOD {
 		f.set("ts", seconds(tx.Received))
 	}
-	if tx.Sender == nil || in.Phase != Proxy && in.Phase != RcptTo && in.Phase != EOD {
-		return f.value()
-	}
-	f.set("sender", str(tx.Sender.Lower()))
-	f.set("senderaddress", mail.Array(*tx.Sender))
-	f.set("senderparams", paramsVar(tx.SenderParams))
-	list := value.NewArray(len(tx.Recipients))
-	for _, r := range tx.Recipients {
-		x := newFields()
-		x.set("recipient", str(r.Address.Lower()))
-		x.set("address", mail.Array(r.Address))
-		x.set("params", paramsVar(r.Params))
-		x.set("transportid", str(r.TransportID))
-		list.Append(x.value())
-	}
-	f.set("recipients", value.FromArray(list))
 	return f.value()
+}
+
+var recipientKeys = value.NewKeys("recipient", "address", "params", "transportid")
+
+func recipientsVar(recipients []Recipient) value.Value {
+	list := value.NewArray(len(recipients))
+	for _, r := range recipients {
+		list.Push(value.FromArray(recipientKeys.Array(str(r.Address.Lower()), mail.Array(r.Address), paramsVar(r.Params), str(r.TransportID))))
+	}
+	return value.FromArray(list)
 }
 
 func paramsVar(params smtp.Params) value.Value {

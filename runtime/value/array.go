@@ -22,6 +22,7 @@ type table struct {
 	index []uint32 // see hash.go; a power of two, or none
 	live  int      // elements that are not holes
 	next  int64    // lowest integer key never used; -1 unknown
+	lent  bool     // of Keys: never written
 }
 
 // NewArray returns an empty array with room for n elements.
@@ -43,6 +44,13 @@ func NewArray(n int) *Array {
 			room [4]Value
 		}{}
 		s.vals = s.room[:0:4]
+		return &s.Array
+	case n <= 8:
+		s := &struct {
+			Array
+			room [8]Value
+		}{}
+		s.vals = s.room[:0:8]
 		return &s.Array
 	}
 	return &Array{vals: make([]Value, 0, n)}
@@ -125,10 +133,8 @@ func (a *Array) Packed() (vals []Value, ok bool) { return a.vals, a.t == nil }
 func (a *Array) clone() *Array {
 	c := &Array{vals: make([]Value, len(a.vals), len(a.vals)+len(a.vals)/4+1)}
 	copy(c.vals, a.vals)
-	if a.t != nil {
-		c.t = &table{keys: make([]Value, len(a.t.keys), cap(c.vals)), live: a.t.live, next: a.t.next}
-		copy(c.t.keys, a.t.keys)
-		c.t.index = append([]uint32(nil), a.t.index...)
+	if c.t = a.t; c.t != nil && !c.t.lent {
+		c.t = c.t.clone(cap(c.vals))
 	}
 	if !a.frozen {
 		for i := range c.vals {

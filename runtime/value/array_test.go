@@ -3,6 +3,7 @@ package value
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -77,32 +78,62 @@ func TestArrayModel(t *testing.T) {
 		most, steps := 1<<r.IntN(8), 300
 		ascending := r.IntN(3) == 0
 		a, m := NewArray(r.IntN(6)), &model{}
-		for step := range steps {
-			key, val := randomKey(r, most), fmt.Sprint(step)
-			if ascending {
-				key = Int(step * 2)
+		changeArray(t, r, a, m, most, steps, ascending)
+		if t.Failed() {
+			t.Fatalf("seed %d", seed)
+		}
+	}
+}
+
+// TestKeys changes an array that has its keys from others of its kind: these have what
+// they had.
+func TestKeys(t *testing.T) {
+	for seed := range uint64(50) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		names, vals, m := []string{}, []Value{}, &model{}
+		for i := range 1 + r.IntN(7) { // without an index, and with one
+			names, vals = append(names, string(rune('a'+i))), append(vals, Int(i))
+			m.set(Str(names[i]), fmt.Sprint(i))
+		}
+		keys, fresh := NewKeys(names...), *m
+		fresh.keys, fresh.vals = slices.Clone(m.keys), slices.Clone(m.vals)
+		before := keys.Array(vals...)
+		changeArray(t, r, keys.Array(vals...), m, 16, 60, false)
+		compare(t, before, &fresh, Str("a"))
+		compare(t, keys.Array(vals...), &fresh, Str("key1"))
+		if t.Failed() {
+			t.Fatalf("seed %d", seed)
+		}
+	}
+}
+
+func changeArray(t *testing.T, r *rand.Rand, a *Array, m *model, most, steps int, ascending bool) {
+	for step := range steps {
+		key, val := randomKey(r, most), fmt.Sprint(step)
+		if ascending {
+			key = Int(step * 2)
+		}
+		switch op := r.IntN(10); {
+		case op < 5:
+			a.Set(key, Str(val))
+			m.set(key, val)
+		case op < 7:
+			a.Append(Str(val))
+			m.set(Int(m.next), val)
+		case op < 9:
+			if ascending && len(m.keys) > 0 {
+				key = Int(r.IntN(step*2 + 1))
 			}
-			switch op := r.IntN(10); {
-			case op < 5:
-				a.Set(key, Str(val))
-				m.set(key, val)
-			case op < 7:
-				a.Append(Str(val))
-				m.set(Int(m.next), val)
-			case op < 9:
-				if ascending && len(m.keys) > 0 {
-					key = Int(r.IntN(step*2 + 1))
-				}
-				if got, want := a.Delete(key), m.delete(key); got != want {
-					t.Fatalf("seed %d step %d: delete of %s gives %t, want %t", seed, step, Literal(key), got, want)
-				}
-			default:
-				a = a.Clone()
+			if got, want := a.Delete(key), m.delete(key); got != want {
+				t.Fatalf("step %d: delete of %s gives %t, want %t", step, Literal(key), got, want)
 			}
-			compare(t, a, m, randomKey(r, most))
-			if t.Failed() {
-				t.Fatalf("seed %d step %d", seed, step)
-			}
+		default:
+			a = a.Clone()
+		}
+		compare(t, a, m, randomKey(r, most))
+		if t.Failed() {
+			t.Errorf("step %d", step)
+			return
 		}
 	}
 }

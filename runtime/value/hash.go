@@ -313,6 +313,7 @@ func (a *Array) reindex() {
 
 // insert adds an absent converted key and returns the place of its value.
 func (a *Array) insert(k, v Value) *Value {
+	a.own()
 	if len(a.t.index) == 0 && len(a.t.keys) >= few && !a.larger(k) {
 		a.reindex()
 	}
@@ -326,6 +327,10 @@ func (a *Array) insert(k, v Value) *Value {
 
 // insertAt is insert where lookup has found a free slot.
 func (a *Array) insertAt(free *uint32, k, v Value, hash uint32) *Value {
+	if a.t.lent {
+		a.own()
+		_, free = a.lookup(k, hash)
+	}
 	if 4*(len(a.t.keys)+1) > 3*len(a.t.index) {
 		a.reindex()
 		if len(a.t.index) == 0 {
@@ -359,6 +364,7 @@ func (a *Array) add(k, v Value) *Value {
 
 // remove turns entry i, which holds key k, into a hole.
 func (a *Array) remove(i int, k Value) {
+	a.own()
 	if len(a.t.index) == 0 && len(a.t.keys) > few {
 		a.reindex() // there are no holes yet: entries keep their numbers
 	}

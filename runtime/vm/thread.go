@@ -85,9 +85,27 @@ func (f *frame) keep(base, regs int) {
 	f.base, f.regs = base, regs
 }
 
-// New makes a thread of an image.
+// New makes a thread of an image, out of one that was freed if there is any.
 func New(img *Image, h *Host, l Limits) *Thread {
-	return &Thread{img: img, host: h, limits: l.withDefaults(), mods: make([]*Module, len(img.units))}
+	t, ok := img.freed.Get().(*Thread)
+	if !ok {
+		t = &Thread{img: img, mods: make([]*Module, len(img.units))}
+	}
+	t.host, t.limits = h, l.withDefaults()
+	return t
+}
+
+// maxFreed is how many registers a thread may have that is kept for another run.
+const maxFreed = 4096
+
+// Free gives the memory of a thread whose run has ended to the next one of its image.
+// Nobody may use the thread behind it, but what its script made stays as it is.
+func (t *Thread) Free() {
+	if t.Foreign != nil || len(t.stack) > maxFreed {
+		return // the C side may know of it; or it would hold too much
+	}
+	t.Reset()
+	t.img.freed.Put(t)
 }
 
 // Reset makes the thread ready for another run with nothing left of the last.

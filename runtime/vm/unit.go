@@ -3,6 +3,7 @@ package vm
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"unsafe"
 
@@ -25,6 +26,7 @@ type Image struct {
 	calls []call  // of each built-in as this image sees it
 	units []*unit // in order of execution; the entry program is the last
 	index map[*bytecode.Program]int
+	freed sync.Pool // of *Thread
 }
 
 // unit is one linked program.

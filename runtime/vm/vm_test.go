@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -39,6 +40,8 @@ func library() *registry.Universe {
 	b.Func(sig.New("stop() -> none", "Ends the script."), func(*vm.Thread, []value.Value) (value.Value, error) {
 		return value.None, &vm.Terminate{Decision: "stopped"}
 	})
+	b.Var(sig.Var{Name: "given", Text: "What a test gives."})
+	b.Var(sig.Var{Name: "kept", Writable: true, Text: "What a test gets."})
 	return b.Freeze()
 }
 
@@ -239,6 +242,55 @@ func TestReset(t *testing.T) {
 	}
 	if out.String() != "false\n1\nfalse\n1\n" {
 		t.Errorf("got %q", out.String())
+	}
+}
+
+// TestFree frees threads whose scripts have ended in every way. The next ones have nothing
+// of theirs, but limits and output of their own, and what a script made stays.
+func TestFree(t *testing.T) {
+	t.Parallel()
+	img := image(t, `
+		echo (isset($kept) ? "true" : "false") . " " . ($given ?? "nothing");
+		$n = $given;
+		$kept = function() closure ($n) { return [$n, [$n]]; };
+		function deep($n) { if ($n > 0) deep($n - 1); }
+		deep($given == 1 ? 500 : 5);
+		if ($given > 1) while (true) {}`)
+	var out bytes.Buffer
+	calls := image(t, `echo $given();`)
+	var kept []value.Value
+	for i := range 100 {
+		out.Reset()
+		th := vm.New(img, vm.DefaultHost(&out), vm.Limits{Steps: 1_000_000})
+		if i%2 > 0 {
+			th = vm.New(img, vm.DefaultHost(&out), vm.Limits{Steps: 3_000_000})
+		}
+		want := "false nothing\n"
+		if i > 0 {
+			th.SetGlobal("given", value.Int(i%3))
+			want = fmt.Sprintf("false %d\n", i%3)
+		}
+		_, err := th.Run(t.Context())
+		var limit *vm.LimitError
+		if stuck := i%3 == 2; errors.As(err, &limit) != stuck || stuck && !strings.Contains(limit.Text, fmt.Sprint(1+i%2*2, "000000")) {
+			t.Fatalf("run %d ended with %v", i, err)
+		}
+		if kept = append(kept, th.Global("kept").Freeze()); out.String() != want {
+			t.Fatalf("run %d printed %q, want %q", i, out.String(), want)
+		}
+		th.Free()
+	}
+	for i, f := range kept[1:] {
+		out.Reset()
+		th := vm.New(calls, vm.DefaultHost(&out), vm.Limits{})
+		th.SetGlobal("given", f)
+		if _, err := th.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if want := fmt.Sprintf("[0=>%d,1=>[0=>%[1]d]]\n", (i+1)%3); out.String() != want {
+			t.Fatalf("what run %d made is %q, want %q", i+1, out.String(), want)
+		}
+		th.Free()
 	}
 }
 

@@ -62,12 +62,11 @@ func Tags(tags dkim.Tags) value.Value {
 	return value.FromArray(out)
 }
 
+var addressKeys = value.NewKeys("localpart", "domain")
+
 // Array returns an address in the shape of spec hooks 1.7.
 func Array(a address.Address) value.Value {
-	out := value.NewArray(2)
-	out.SetStr("localpart", value.Str(a.Local))
-	out.SetStr("domain", value.Str(a.Domain))
-	return value.FromArray(out)
+	return value.FromArray(addressKeys.Array(value.Str(a.Local), value.Str(a.Domain)))
 }
 
 // Parse reads an address argument: a string, or an array with localpart, domain
