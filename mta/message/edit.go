@@ -133,7 +133,7 @@ func (e *Editor) DeleteField(p *Part, name string, index int) int {
 // RenameField renames all original fields of a name; their values stay byte for
 // byte. It returns how many it renamed.
 func (e *Editor) RenameField(p *Part, name, newName string) (int, error) {
-	if newName == "" || len(newName) > maxName || fieldName([]byte(newName+":")) != strings.ToLower(newName) {
+	if !validName(newName) {
 		return 0, ErrFieldName
 	}
 	list := e.untouched(p, name, -1)

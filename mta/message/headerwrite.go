@@ -27,7 +27,7 @@ const maxName = 255
 // FormatField returns a field with its line end: encoded where it is not ASCII
 // (RFC 2047) and folded at 78 columns (RFC 5322 section 2.1.1), or raw.
 func FormatField(name, value string, o FieldOptions) ([]byte, error) {
-	if name == "" || len(name) > maxName || fieldName([]byte(name+":")) != strings.ToLower(name) {
+	if !validName(name) {
 		return nil, ErrFieldName
 	}
 	if o.Raw {
@@ -41,7 +41,19 @@ func FormatField(name, value string, o FieldOptions) ([]byte, error) {
 	if o.Base64 {
 		words = encodeWordB
 	}
-	return []byte(name + ":" + fold(len(name)+1, encodeText(value, words)) + "\r\n"), nil
+	value = fold(len(name)+1, encodeText(value, words))
+	b := make([]byte, 0, len(name)+len(value)+3)
+	return append(append(append(append(b, name...), ':'), value...), "\r\n"...), nil
+}
+
+// validName reports whether a field can have the name (RFC 5322 section 2.2).
+func validName(name string) bool {
+	for i := range len(name) {
+		if name[i] <= ' ' || name[i] >= 0x7f || name[i] == ':' {
+			return false
+		}
+	}
+	return name != "" && len(name) <= maxName
 }
 
 // oneLine unfolds a value; a line end without white space behind it becomes a
@@ -145,6 +157,9 @@ func encodeWordB(s string) string {
 // can; used is what stands before the value.
 func fold(used int, v string) string {
 	const most = 78
+	if used+1+len(v) <= most {
+		return " " + v
+	}
 	var b strings.Builder
 	col := used
 	for i, w := range strings.Split(v, " ") {

@@ -163,11 +163,9 @@ func (r *renderer) patch() Patch {
 func (r *renderer) part(p *Part) {
 	x := r.st.parts[p]
 	switch {
-	case !r.st.dirty[p]:
+	case x == nil:
 		r.copy(p.Start, p.End)
 		return
-	case x == nil:
-		x = &edit{}
 	case x.replaced != nil:
 		r.replaced(p, x)
 		return
@@ -215,7 +213,7 @@ func isContent(name string) bool { return strings.HasPrefix(name, "content-") }
 
 // hasField reports whether a field of a name is left or was added.
 func (r *renderer) hasField(p *Part, x *edit, name string) bool {
-	return len(x.kept(p, name)) > 0 || len(x.named[name]) > 0
+	return len(x.kept(p, name)) > 0 || len(x.onTop(name)) > 0
 }
 
 // header writes new and original fields whose names keep accepts; nil accepts

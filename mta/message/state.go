@@ -6,11 +6,10 @@ const transferEncoding = "content-transfer-encoding"
 
 // state is what the changes amount to.
 type state struct {
-	parts map[*Part]*edit
-	dirty map[*Part]bool // parts with a change in or below them
-	mods  []Splice       // in the order of the calls
-	later bool           // there is a Date field of SetDate
-	fixed *time.Time     // its value, once FixDates was called
+	parts map[*Part]*edit // those with a change in or below them
+	mods  []Splice        // in the order of the calls
+	later bool            // there is a Date field of SetDate
+	fixed *time.Time      // its value, once FixDates was called
 }
 
 // edit collects the changes of one part.
@@ -18,7 +17,7 @@ type edit struct {
 	fields   map[int]fieldEdit // by index of the original field
 	top      []added           // new fields, the lowest first
 	bottom   []added           // new fields below the original ones
-	named    map[string][]int  // indexes in top by name
+	named    map[string][]int  // indexes in top by name; nil until onTop makes it
 	setAt    map[string]int    // index in top of what set put there
 	body     []byte            // encoded; nil: unchanged
 	preamble []byte
@@ -60,19 +59,36 @@ type wrap struct {
 	after    [][]byte
 }
 
+// unchanged is of parts that only have changes below them; nobody writes it.
+var unchanged = &edit{}
+
 // at returns the changes of a part. Maps are made when something goes into them: most
 // messages get a field or two.
 func (s *state) at(p *Part) *edit {
+	x := s.parts[p]
+	if x != nil && x != unchanged {
+		return x
+	}
 	if s.parts == nil {
-		s.parts, s.dirty = map[*Part]*edit{}, map[*Part]bool{}
+		s.parts = map[*Part]*edit{}
 	}
-	if s.parts[p] == nil {
-		s.parts[p] = &edit{}
+	x = &edit{}
+	s.parts[p] = x
+	for q := p.Parent; q != nil && s.parts[q] == nil; q = q.Parent {
+		s.parts[q] = unchanged
 	}
-	for q := p; q != nil && !s.dirty[q]; q = q.Parent {
-		s.dirty[q] = true
+	return x
+}
+
+// onTop returns the indexes in top of a name.
+func (x *edit) onTop(name string) []int {
+	if x.named == nil && len(x.top) > 0 {
+		x.named = map[string][]int{}
+		for i := range x.top {
+			x.named[x.top[i].name] = append(x.named[x.top[i].name], i)
+		}
 	}
-	return s.parts[p]
+	return x.named[name]
 }
 
 // add puts a field on top. A Content-Transfer-Encoding that SetBody made gives
@@ -87,7 +103,7 @@ func (x *edit) add(p *Part, name string, raw []byte) {
 				x.change(i, fieldEdit{deleted: true})
 			}
 		}
-		for _, i := range x.named[name] {
+		for _, i := range x.onTop(name) {
 			x.top[i].dropped = x.top[i].dropped || x.top[i].implicit
 		}
 	}
@@ -112,10 +128,9 @@ func (x *edit) putSet(name string, c content) {
 }
 
 func (x *edit) put(name string, c content) {
-	if x.named == nil {
-		x.named = map[string][]int{}
+	if x.named != nil {
+		x.named[name] = append(x.named[name], len(x.top))
 	}
-	x.named[name] = append(x.named[name], len(x.top))
 	x.top = append(x.top, added{content: c, name: name})
 }
 
@@ -181,7 +196,7 @@ func (x *edit) only(p *Part, name string, c content) {
 		x.change(i, fieldEdit{content: c, deleted: n > 0})
 		done = true
 	}
-	for _, i := range x.named[name] {
+	for _, i := range x.onTop(name) {
 		if done {
 			x.top[i].dropped = true
 		} else {

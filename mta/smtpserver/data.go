@@ -14,9 +14,8 @@ import (
 
 // content is a message on its way in.
 type content struct {
-	w    *smtp.ContentWriter
-	err  error // of the temporary file: the rest is drained
-	disk io.Writer
+	w   smtp.ContentWriter
+	err error // of the temporary file: the rest is drained
 }
 
 // Write implements io.Writer; it never fails, so that framing goes on.
@@ -29,10 +28,8 @@ func (c *content) Write(p []byte) (int, error) {
 
 // begin makes the place where the content goes, with the trace field on top.
 func (s *session) begin() *content {
-	s.body = newSpill(s.o.TempDir)
-	_, err := s.body.Write(s.received())
-	limit := s.o.MaxSize
-	return &content{w: &smtp.ContentWriter{W: s.body, Limit: limit}, err: err}
+	s.body = newSpill(s.o.TempDir, s.received)
+	return &content{w: smtp.ContentWriter{W: s.body, Limit: s.o.MaxSize}}
 }
 
 // data runs DATA.
@@ -158,7 +155,7 @@ func (s *session) judge(c *content) (hook.Verdict, smtp.Reply) {
 	if s.o.MaxHops > 0 && hops(m) > s.o.MaxHops {
 		return hook.Verdict{}, reply(554, 5, 4, 6, "Too many hops")
 	}
-	v := s.srv.Hooks.Run(s.ctx, &hook.Input{Phase: hook.EOD, Conn: s.conn, Tx: s.tx, Mail: m})
+	v := s.hook(hook.Input{Phase: hook.EOD, Mail: m})
 	if v.Action != hook.Accept {
 		return v, smtp.Reply{}
 	}
@@ -180,8 +177,8 @@ func hops(m *message.Message) int {
 	return n
 }
 
-// received is the trace field of spec mta 12.2 (RFC 5321 section 4.4).
-func (s *session) received() []byte {
+// received appends the trace field of spec mta 12.2 (RFC 5321 section 4.4).
+func (s *session) received(b []byte) []byte {
 	helo, ip, name := "unknown", s.conn.RemoteIP.String(), s.conn.RemotePTR
 	if s.conn.Helo != nil {
 		helo = clean(s.conn.Helo.Host)
@@ -192,7 +189,7 @@ func (s *session) received() []byte {
 	if name != "" {
 		name += " "
 	}
-	b := join(make([]byte, 0, 512), "Received: from ", helo, " (", name, "[", ip, "])\r\n\tby ", s.o.Hostname, " (Hawser) with ", s.with(), " id ", s.tx.ID)
+	b = join(b, "Received: from ", helo, " (", name, "[", ip, "])\r\n\tby ", s.o.Hostname, " (Hawser) with ", s.with(), " id ", s.tx.ID)
 	if t := s.conn.TLS; t != nil {
 		b = join(b, "\r\n\t(version=", t.Protocol, " cipher=", t.Cipher, ")")
 	}

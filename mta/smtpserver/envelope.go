@@ -40,7 +40,7 @@ func (s *session) mail(arg string) error {
 		s.log.Error("no mail can be taken", "err", err)
 		return s.reply(reply(452, 4, 3, 1, "Insufficient system storage"))
 	}
-	v := s.srv.Hooks.Run(s.ctx, &hook.Input{Phase: hook.MailFrom, Conn: s.conn, Tx: s.tx, Address: a, Params: params})
+	v := s.hook(hook.Input{Phase: hook.MailFrom, Address: a, Params: params})
 	if v.Action == hook.Accept {
 		if v.Address != nil {
 			a = *v.Address
@@ -48,7 +48,7 @@ func (s *session) mail(arg string) error {
 		if v.Params != nil {
 			params = v.Params
 		}
-		s.tx.Sender, s.tx.SenderParams = &a, params
+		s.tx.Sender, s.tx.SenderParams = new(a), params
 		_, s.utf8 = params.Get("SMTPUTF8")
 	}
 	return s.decide(hook.MailFrom, v)
@@ -148,9 +148,7 @@ func (s *session) rcpt(arg string) error {
 	if r := utf8Reply(a, s.utf8); r.Code != 0 {
 		return s.fault(r)
 	}
-	v := s.srv.Hooks.Run(s.ctx, &hook.Input{
-		Phase: hook.RcptTo, Conn: s.conn, Tx: s.tx, Address: a, Params: params, TransportID: s.o.TransportID,
-	})
+	v := s.hook(hook.Input{Phase: hook.RcptTo, Address: a, Params: params, TransportID: s.o.TransportID})
 	if v.Action == hook.Accept {
 		r := hook.Recipient{Address: a, Params: params, TransportID: s.o.TransportID}
 		if v.Address != nil {

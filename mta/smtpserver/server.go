@@ -21,7 +21,8 @@ type Hooks interface {
 	End(c *hook.Connection)
 	// Has reports whether a script is configured for a phase.
 	Has(p hook.Phase, c *hook.Connection) bool
-	// Run decides about a step. Its Reply is complete, also without a script.
+	// Run decides about a step. Its Reply is complete, also without a script. The input
+	// is the caller's again when it returns.
 	Run(ctx context.Context, in *hook.Input) hook.Verdict
 }
 

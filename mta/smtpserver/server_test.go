@@ -35,7 +35,7 @@ type house struct {
 	verdicts map[hook.Phase]hook.Verdict
 	mails    []string
 	sources  []message.Source
-	seen     []*hook.Input
+	seen     []hook.Input
 	failing  error
 	slow     time.Duration
 }
@@ -50,7 +50,7 @@ func (h *house) Has(p hook.Phase, _ *hook.Connection) bool {
 
 func (h *house) Run(ctx context.Context, in *hook.Input) hook.Verdict {
 	h.mu.Lock()
-	h.seen = append(h.seen, in)
+	h.seen = append(h.seen, *in)
 	v, ok := h.verdicts[in.Phase]
 	h.mu.Unlock()
 	if h.slow > 0 && in.Phase == hook.EOD {

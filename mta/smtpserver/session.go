@@ -29,6 +29,7 @@ type session struct {
 	log  *slog.Logger
 	conn *hook.Connection
 	tx   *hook.Transaction
+	in   hook.Input // of mailfrom, rcptto and eod, used again and again
 
 	enabled  map[string]bool // extensions, built-in and announced by script
 	announce []string
@@ -180,6 +181,14 @@ func (s *session) forget() {
 		s.body.Close(!hook.Context(s.conn).IsNone())
 		s.body = nil
 	}
+}
+
+// hook runs a hook of a transaction.
+func (s *session) hook(in hook.Input) hook.Verdict {
+	in.Conn, in.Tx = s.conn, s.tx
+	s.in = in
+	defer func() { s.in = hook.Input{} }()
+	return s.srv.Hooks.Run(s.ctx, &s.in)
 }
 
 // finish runs the disconnect hook.

@@ -30,7 +30,13 @@ var buffers = sync.Pool{New: func() any {
 // reusable is how large a buffer may have grown that waits for the next message.
 const reusable = 64 << 10
 
-func newSpill(dir string) *spill { return &spill{dir: dir, buf: buffers.Get().(*[]byte)} }
+// newSpill returns one that begins with what head appends, which is little.
+func newSpill(dir string, head func([]byte) []byte) *spill {
+	s := &spill{dir: dir, buf: buffers.Get().(*[]byte)}
+	*s.buf = head(*s.buf)
+	s.n = int64(len(*s.buf))
+	return s
+}
 
 // Write implements io.Writer.
 func (s *spill) Write(p []byte) (int, error) {

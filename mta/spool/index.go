@@ -55,14 +55,15 @@ func decodePlace(b []byte) (*place, error) {
 // index writes what an entry changes. What is there already does not count: entries
 // are read again after a crash, whatever of them the index has kept.
 func (e *entry) index(b *pebble.Batch, segment uint32, off int64) error {
+	var room [64]byte // for a key that the batch copies
 	if e.kind == entryPut || e.kind == entryMove {
 		p := &place{size: e.size, units: e.count, chunks: e.places(segment, off)}
-		if err := b.Set(makeKey(keyMessage, e.transaction, 0), encodePlace(p), nil); err != nil {
+		if err := b.Set(appendKey(room[:0], keyMessage, e.transaction, 0), encodePlace(p), nil); err != nil {
 			return err
 		}
 	}
 	for _, u := range e.units {
-		if err := b.Set(makeKey(keyUnit, e.transaction, u.queue), u.record, nil); err != nil {
+		if err := b.Set(appendKey(room[:0], keyUnit, e.transaction, u.queue), u.record, nil); err != nil {
 			return err
 		}
 	}

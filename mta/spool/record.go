@@ -27,7 +27,10 @@ const formatVersion = 4
 const chunkSize = 256 << 10
 
 func makeKey(kind byte, transaction string, n int) []byte {
-	k := make([]byte, 0, len(transaction)+6)
+	return appendKey(make([]byte, 0, len(transaction)+6), kind, transaction, n)
+}
+
+func appendKey(k []byte, kind byte, transaction string, n int) []byte {
 	k = append(k, kind)
 	k = append(k, transaction...)
 	k = append(k, 0)
@@ -75,10 +78,15 @@ func open(b []byte) (payload []byte, version byte, err error) {
 	return b[sealSize:], b[0], nil
 }
 
-func encodeUnit(u *Unit) []byte {
-	c := codec{buf: make([]byte, sealSize, 512), version: formatVersion}
+func encodeUnit(u *Unit) []byte { return appendUnit(nil, u) }
+
+// appendUnit appends the record of a unit.
+func appendUnit(b []byte, u *Unit) []byte {
+	at := len(b)
+	c := codec{buf: append(b, make([]byte, sealSize)...), version: formatVersion}
 	c.unit(u)
-	return sealed(c.buf)
+	sealed(c.buf[at:])
+	return c.buf
 }
 
 // decodeUnit reads the record of a unit, whose texts share one piece of memory.

@@ -18,12 +18,25 @@ const batchSize = 4 * chunkSize
 func (s *store) put(ctx context.Context, content message.Source, units []*Unit) error {
 	return s.do(func() error {
 		e := &entry{kind: entryPut, transaction: units[0].Transaction, count: len(units), units: make([]stored, len(units))}
-		for i, u := range units {
-			e.units[i] = stored{u.Queue, encodeUnit(u)}
+		buf, _ := records.Get().(*[]byte)
+		if buf == nil {
+			buf = new(make([]byte, 0, 1<<10))
 		}
-		return s.write(ctx, e, content)
+		b := (*buf)[:0]
+		for i, u := range units {
+			at := len(b)
+			b = appendUnit(b, u)
+			e.units[i] = stored{u.Queue, b[at:len(b):len(b)]}
+		}
+		err := s.write(ctx, e, content)
+		if *buf = b; err == nil && cap(b) <= batchSize {
+			records.Put(buf) // the entry is in the index, and nobody reads it any more
+		}
+		return err
 	})
 }
+
+var records sync.Pool // of *[]byte: the units of a put
 
 // write writes an entry with content.
 func (s *store) write(ctx context.Context, e *entry, content message.Source) error {
