@@ -189,3 +189,11 @@ func OldKeys(s *Spool) (n int, err error) {
 	}
 	return n, it.Close()
 }
+
+// Company is company with methods for tests.
+type Company struct{ c company }
+
+func (c *Company) Come()      { c.c.come() }
+func (c *Company) Gone(n int) { c.c.gone(n) }
+func (c *Company) Alone()     { c.c.alone() }
+func (c *Company) Least() int { return c.c.least() }

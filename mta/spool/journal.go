@@ -20,6 +20,10 @@ type journal struct {
 	group *group   // that gathers
 	next  *segment // prepared
 	spare [][]byte // buffers of groups that are done: one is written, one gathers
+	busy  bool     // a group is written
+	company
+	held  *group      // that gathered when timer was set
+	timer *time.Timer // runs while there is a held group
 }
 
 // group is what one sync makes durable.
@@ -29,11 +33,16 @@ type group struct {
 	buf     []byte
 	entries []*entry
 	offsets []int64 // of the entries
+	late    bool    // it was held back long enough
 	done    chan struct{}
 }
 
 // groupSize is from which size on a group takes nothing more, in bytes.
 const groupSize = 4 << 20
+
+// hold is how long a group is held back at least when nobody comes, and twice that at
+// most.
+const hold = time.Millisecond
 
 // slow is how long a disk may take before operators hear of it.
 const slow = 5 * time.Second
@@ -41,6 +50,8 @@ const slow = 5 * time.Second
 func newJournal(s *store, first *segment) *journal {
 	j := &journal{s: s, wake: make(chan struct{}, 1), end: make(chan struct{})}
 	j.group = &group{segment: first, done: make(chan struct{})}
+	j.timer = time.AfterFunc(hold, j.look)
+	j.timer.Stop()
 	j.done.Go(j.run)
 	return j
 }
@@ -71,13 +82,50 @@ func (j *journal) add(e *entry, b []byte) (g *group, off int64, err error) {
 	g.buf = append(g.buf, b...)
 	complete(g.buf[at:], g.segment.number, uint32(at), sum)
 	g.entries, g.offsets = append(g.entries, e), append(g.offsets, off)
-	if len(g.entries) == 1 {
-		select {
-		case j.wake <- struct{}{}:
-		default:
-		}
+	if j.come(); j.ready() {
+		j.kick()
+	} else if !j.busy {
+		j.holdBack()
 	}
 	return g, off, nil
+}
+
+// ready reports whether the group that gathers shall be written.
+func (j *journal) ready() bool {
+	g := j.group
+	return len(g.entries) >= j.least() || g.late && len(g.entries) > 0 || len(g.buf) >= groupSize
+}
+
+func (j *journal) kick() {
+	select {
+	case j.wake <- struct{}{}:
+	default:
+	}
+}
+
+// holdBack lets the group that gathers wait for others, for a while.
+func (j *journal) holdBack() {
+	if j.held == nil {
+		j.held = j.group
+		j.timer.Reset(hold)
+	}
+}
+
+// look ends the wait of a group that was there when the timer was set.
+func (j *journal) look() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	before := j.held
+	j.held = nil
+	switch {
+	case len(j.group.entries) == 0 || j.busy:
+	case j.group == before:
+		j.alone()
+		j.group.late = true
+		j.kick()
+	default:
+		j.holdBack()
+	}
 }
 
 // await waits until a group is on stable storage and in the index.
@@ -106,7 +154,18 @@ func (j *journal) run() {
 				return
 			}
 			close(g.done)
+			j.written(g)
 		}
+	}
+}
+
+// written takes back the memory of a group that is done.
+func (j *journal) written(g *group) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.gone(len(g.entries))
+	if cap(g.buf) <= groupSize {
+		j.spare = append(j.spare, g.buf[:0])
 	}
 }
 
@@ -116,13 +175,16 @@ func (j *journal) gathered() (*group, *segment) {
 	return j.take()
 }
 
-// take returns the group that has gathered, nil when it is empty, and the segment of
-// the one behind it.
+// take returns the group that has gathered, nil when there is none or it is held back,
+// and the segment of the one behind it.
 func (j *journal) take() (*group, *segment) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	g := j.group
-	if len(g.entries) == 0 {
+	if j.busy = j.ready(); !j.busy {
+		if len(g.entries) > 0 {
+			j.holdBack()
+		}
 		return nil, nil
 	}
 	next := &group{segment: g.segment, offset: g.offset + int64(len(g.buf)), done: make(chan struct{})}
@@ -152,11 +214,6 @@ func (j *journal) write(g *group, next *segment) error {
 		}
 	}
 	g.segment.size.Store(g.offset + int64(len(g.buf)))
-	if cap(g.buf) <= groupSize {
-		j.mu.Lock()
-		j.spare = append(j.spare, g.buf[:0])
-		j.mu.Unlock()
-	}
 	if err := j.s.apply(g); err != nil {
 		return err
 	}
@@ -171,6 +228,7 @@ func (j *journal) write(g *group, next *segment) error {
 func (j *journal) close() error {
 	close(j.end)
 	j.done.Wait()
+	j.timer.Stop()
 	errs := []error{j.s.setStart(j.group.segment.number + 1), j.s.db.Flush(), j.group.segment.file.Close()}
 	if j.next != nil {
 		errs = append(errs, j.next.file.Close())
