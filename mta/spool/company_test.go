@@ -1,8 +1,14 @@
 package spool_test
 
 import (
+	"fmt"
+	"sync"
+	"sync/atomic"
 	"testing"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+	"github.com/hawser-mta/hawser/mta/message"
 	"github.com/hawser-mta/hawser/mta/spool"
 )
 
@@ -22,7 +28,7 @@ func TestCompany(t *testing.T) {
 	}
 	c.Gone(20)
 	held := 0
-	for c.Come(); c.Least() > 1; held++ {
+	for c.Come(); c.Least() > 1 && held <= 8; held++ {
 		c.Alone()
 	}
 	if c.Gone(1); held == 0 || held > 8 {
@@ -38,5 +44,48 @@ func TestCompany(t *testing.T) {
 	}
 	if n := c.Least(); n != 1 {
 		t.Errorf("long after the others a group waits for %d", n)
+	}
+}
+
+// TestHeldBack: who writes when a crowd has left is held back, but not for good, and those
+// of a crowd share syncs.
+func TestHeldBack(t *testing.T) {
+	t.Parallel()
+	var gate atomic.Pointer[chan struct{}] // syncs of the journal wait for it
+	var syncs atomic.Int64
+	fs := errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if op.Kind == errorfs.OpFileSyncData {
+			syncs.Add(1)
+			if g := gate.Load(); g != nil {
+				<-*g
+			}
+		}
+		return nil
+	}))
+	s := open(t, options(fs))
+	defer closed(t, s)
+	shut := make(chan struct{})
+	gate.Store(&shut)
+	const crowd = 32
+	var all sync.WaitGroup
+	for i := range crowd {
+		all.Go(func() {
+			if err := s.Put(t.Context(), message.Bytes([]byte("text")), []*spool.Unit{unit(fmt.Sprint("crowd", i), 1)}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	until(t, "the crowd to wait", func() bool { return spool.Waiting(s) == crowd })
+	before := syncs.Load()
+	gate.Store(nil)
+	close(shut)
+	if all.Wait(); syncs.Load() > before+2 {
+		t.Errorf("%d syncs for those who waited", syncs.Load()-before)
+	}
+	for i := range 12 {
+		put(t, s, fmt.Sprint("alone", i), "text")
+	}
+	if n := spool.Waiting(s); n != 0 {
+		t.Errorf("%d entries wait", n)
 	}
 }

@@ -113,6 +113,14 @@ func Segments(s *Spool) (out []Segment) {
 	return out
 }
 
+// Waiting returns how many entries of the first store are not on the disk.
+func Waiting(s *Spool) int {
+	j := s.volumes[0].store.Load().journal
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.waiting
+}
+
 // Counted reports whether the first store knows what content of its segments is needed.
 func Counted(s *Spool) bool { return s.volumes[0].store.Load().counted.Load() }
 
