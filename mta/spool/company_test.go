@@ -79,13 +79,11 @@ func TestHeldBack(t *testing.T) {
 	before := syncs.Load()
 	gate.Store(nil)
 	close(shut)
-	if all.Wait(); syncs.Load() > before+2 {
+	if all.Wait(); syncs.Load() > before+crowd/4 { // a segment is prepared meanwhile
 		t.Errorf("%d syncs for those who waited", syncs.Load()-before)
 	}
 	for i := range 12 {
 		put(t, s, fmt.Sprint("alone", i), "text")
 	}
-	if n := spool.Waiting(s); n != 0 {
-		t.Errorf("%d entries wait", n)
-	}
+	until(t, "the journal to count all as written", func() bool { return spool.Waiting(s) == 0 })
 }
