@@ -98,6 +98,9 @@ func (j *job) plan() (*plan, *hook.AttemptError) {
 	if o == nil {
 		o = &hook.TryOptions{}
 	}
+	if o.Plugin != "" { // none can be loaded yet: SMTP is not what the script asked for
+		return nil, &hook.AttemptError{Type: "plugin", Temporary: true, Message: fmt.Sprintf("no delivery plugin '%s' is loaded", o.Plugin)}
+	}
 	t := j.transport()
 	if t == nil {
 		if len(o.Host) == 0 {

@@ -46,7 +46,8 @@ type TryOptions struct {
 	Chunking        *bool
 	NonlocalSource  *bool
 	Pooling         config.Pooling
-	ProxyProtocol   int // 1 or 2: send a PROXY header first; 0: none
+	ProxyProtocol   int    // 1 or 2: send a PROXY header first; 0: none
+	Plugin          string // that delivers instead of SMTP; "": none
 }
 
 // DSNOverride replaces wishes of the sender (RFC 3461) for one attempt; nil leaves one.

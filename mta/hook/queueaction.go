@@ -100,7 +100,24 @@ func readTry(o *registry.Options) (*TryOptions, error) {
 	if err := readEnvelope(y, o); err != nil {
 		return nil, err
 	}
+	if err := readPlugin(y, o); err != nil {
+		return nil, err
+	}
 	return y, o.Err()
+}
+
+// readPlugin reads the option plugin.
+func readPlugin(y *TryOptions, o *registry.Options) error {
+	v, ok := o.Get("plugin")
+	if !ok || o.Array("plugin") == nil {
+		return o.Err()
+	}
+	p := registry.OptionsOf("Try", v)
+	if y.Plugin = p.Str("id", ""); y.Plugin == "" {
+		p.Bad("id", "the id of a delivery plugin")
+	}
+	p.Array("arguments")
+	return p.Err()
 }
 
 // readPooling reads the option pooling; what it does not give stays nil.

@@ -113,6 +113,8 @@ func TestQueueOptionFaults(t *testing.T) {
 		`Try(["protocol" => "http"])`:                   "option protocol must be smtp or lmtp",
 		`Try(["proxyprotocol" => 3])`:                   "option proxyprotocol must be 1 or 2",
 		`Try(["dsn" => ["notify" => "SOMETIMES"]])`:     "option notify must be NEVER, SUCCESS, FAILURE or DELAY",
+		`Try(["plugin" => ["arguments" => []]])`:        "option id must be the id of a delivery plugin",
+		`Try(["plugin" => "kafka"])`:                    "option plugin must be array",
 		`Try(["dsn" => ["success" => "x"]])`:            "option success must be relayed or delivered",
 		`Try(["port" => "x"])`:                          "option port must be number",
 		`Try(["sourceip" => "a"])`:                      "option sourceip must be array",

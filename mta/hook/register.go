@@ -109,6 +109,7 @@ func tryOptions() []sig.Option {
 		sig.Opt("pooling: array", "keeps the connection for more messages: enabled, timeout, transactions, evictable"),
 		sig.Opt("proxyprotocol: number", "1 or 2: send a PROXY header first"),
 		sig.Opt("nonlocal_source: boolean = false", "the source address need not be the host's"), sig.Opt("priority: number", "0 or 1"),
+		sig.Opt("plugin: array", "a delivery plugin instead of SMTP: id, arguments"),
 	}
 }
 
