@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
@@ -86,4 +88,44 @@ func TestHeldBack(t *testing.T) {
 		put(t, s, fmt.Sprint("alone", i), "text")
 	}
 	until(t, "the journal to count all as written", func() bool { return spool.Waiting(s) == 0 })
+}
+
+// TestHold: how long who comes alone waits for a crowd that has left, and how often.
+func TestHold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var slow atomic.Bool
+		s := open(t, options(errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
+			if op.Kind == errorfs.OpFileSyncData && slow.Load() {
+				time.Sleep(10 * time.Millisecond)
+			}
+			return nil
+		}))))
+		defer closed(t, s)
+		slow.Store(true)
+		var all sync.WaitGroup
+		for i := range 20 {
+			all.Go(func() {
+				if err := s.Put(t.Context(), message.Bytes([]byte("text")), []*spool.Unit{unit(fmt.Sprint("crowd", i), 1)}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		slow.Store(false)
+		var held []time.Duration
+		for i := range 12 {
+			begin := time.Now()
+			put(t, s, fmt.Sprint("alone", i), "text")
+			held = append(held, time.Since(begin))
+		}
+		for i, d := range held {
+			if d != 0 && (d < spool.Hold || d > 2*spool.Hold) {
+				t.Errorf("number %d waited %v, want %v to %v or not at all", i, d, spool.Hold, 2*spool.Hold)
+			}
+		}
+		if held[0] == 0 || held[len(held)-1] != 0 {
+			t.Errorf("waited %v, want the first to wait and the last not to", held)
+		}
+	})
 }

@@ -9,6 +9,9 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
+// Hold is how long a group is held back at least.
+const Hold = hold
+
 // Damage overwrites one byte of the record of a unit.
 func Damage(s *Spool, tx string, queue int) error {
 	key := makeKey(keyUnit, tx, queue)
