@@ -17,6 +17,7 @@ import (
 	"github.com/hawser-mta/hawser/lang/diag"
 	"github.com/hawser-mta/hawser/mta/config"
 	"github.com/hawser-mta/hawser/mta/hook"
+	"github.com/hawser-mta/hawser/mta/plugin"
 	"github.com/hawser-mta/hawser/mta/policy"
 	"github.com/hawser-mta/hawser/mta/policy/keep"
 	"github.com/hawser-mta/hawser/mta/queue"
@@ -43,6 +44,10 @@ type Options struct {
 	// LogLevel is that of Logger, for who changes it while the server runs; nil: nobody can.
 	LogLevel *slog.LevelVar
 	Version  string // of the program
+	Check    bool   // the server will not run: its plugins do not start
+	// Loaded are the plugins of the running server that the files are checked for. No
+	// library is loaded beside them: it could end the process.
+	Loaded *plugin.Set
 	// Reload makes the server load its files anew; nil: only the watcher does.
 	Reload <-chan struct{}
 }
@@ -54,6 +59,7 @@ type Server struct {
 	universe *registry.Universe
 	loader   *module.Loader
 	extras   []*module.Root
+	plugins  *plugin.Set
 	std      *module.Root
 	shared   *vm.Shared
 	http     *web.Client // made by the first load
@@ -107,7 +113,13 @@ func New(ctx context.Context, o Options) (*Server, diag.List, error) {
 		used:   func(name string) queue.Usage { return s.queue.Quota(name) }, reserved: map[string]queue.Usage{},
 	}
 	s.hooks = &hook.Runner{Current: func() *hook.Snapshot { return s.current().snapshot }, Logger: o.Logger, Submit: s.submitCopy, Reserve: q.reserve}
+	warnings, err := s.plug()
+	if err != nil || warnings.Errors() {
+		s.Close()
+		return nil, warnings, err
+	}
 	st, diags := s.load(ctx)
+	diags = append(warnings, diags...)
 	if st == nil {
 		s.Close()
 		return nil, diags, nil
@@ -126,6 +138,8 @@ func New(ctx context.Context, o Options) (*Server, diag.List, error) {
 
 // Close frees a server that did not run.
 func (s *Server) Close() {
+	s.plugins.EarlyCleanup()
+	s.plugins.Cleanup()
 	if s.http != nil {
 		s.http.Close()
 	}
@@ -179,6 +193,7 @@ func (s *Server) reload(ctx context.Context) (diag.List, error) {
 		return diags, err
 	}
 	s.state.Store(st)
+	s.plugins.Reload(func(id string) config.Tree { return liveTree(st.config, id) })
 	s.o.Logger.Info("reloaded", "event", "config", "action", "reloaded", "version", st.snapshot.Set.Version, "generation", st.snapshot.Set.Generation)
 	return diags, nil
 }
@@ -246,10 +261,12 @@ func (s *Server) serve(listeners []listener, socket net.Listener) error {
 		s.recover(s.running)
 		return nil
 	})
+	s.plugins.Ready()
 	if s.o.Ready != nil {
 		s.o.Ready()
 	}
 	<-s.running.Done()
+	s.plugins.EarlyCleanup()
 	timer := time.AfterFunc(s.o.Drain, cut)
 	defer timer.Stop()
 	s.o.Logger.Info("draining", "event", "stop", "limit", s.o.Drain.String())

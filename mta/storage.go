@@ -30,6 +30,7 @@ func (s *Server) open(c *config.Config) error {
 	s.keeper.Restore()
 	d := &delivery.Deliverer{
 		Settings: func() *delivery.Settings { return s.current().settings }, Hooks: s.hooks, Content: sp, Submit: s, Policies: s.policies,
+		Plugins: s.plugins,
 		Lookups: slots.New(c.Smtpd.Queues.Threads.DNS), NewID: s.newID, Logger: s.o.Logger,
 	}
 	s.queue = queue.New(sp, d, queue.Options{

@@ -79,6 +79,10 @@ type grammar struct {
 		Level logLevelCmd `cmd:"" help:"Set the least level that is logged."`
 	} `cmd:"" help:"Logging."`
 
+	Plugin struct {
+		Command pluginCommandCmd `cmd:"" help:"Run a command of a plugin and print its output."`
+	} `cmd:"" help:"Plugins."`
+
 	Trace    traceCmd    `cmd:"" help:"Follow chosen sessions live."`
 	Drain    drainCmd    `cmd:"" help:"Accept no more mail, but go on delivering."`
 	Shutdown shutdownCmd `cmd:"" help:"Stop the server as SIGTERM does."`

@@ -118,3 +118,19 @@ type shutdownCmd struct{}
 
 // Run stops the server.
 func (shutdownCmd) Run(a *app) error { return a.act('R', nil) }
+
+type pluginCommandCmd struct {
+	ID   string   `arg:"" name:"id" help:"Plugin."`
+	Args []string `arg:"" optional:"" passthrough:"" help:"What the plugin gets."`
+}
+
+// Run hands a command to a plugin.
+func (c *pluginCommandCmd) Run(a *app) error {
+	return ask(a, 'K', control.PluginCommand{ID: c.ID, Arguments: c.Args}, func(x control.PluginAnswer) error {
+		_, err := fmt.Fprint(a.out, x.Text)
+		if err == nil && x.Text != "" && !strings.HasSuffix(x.Text, "\n") {
+			_, err = fmt.Fprintln(a.out)
+		}
+		return err
+	})
+}

@@ -72,7 +72,7 @@ func (c *runCmd) Run() error {
 	}()
 	s, diags, err := mta.New(ctx, mta.Options{
 		Dir: c.Config, Drain: time.Duration(c.Drain) * time.Second, Logger: log, Reload: again, Ready: func() { fmt.Fprintln(out, "ready") },
-		LogLevel: &level, Version: cli.Version(),
+		LogLevel: &level, Version: cli.Version(), Check: c.Check,
 	})
 	if err != nil {
 		return cli.Fail(cli.Usage, "%s", err)

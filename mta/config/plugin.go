@@ -9,9 +9,16 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// Plugin is what a plugin is configured with while the server runs. A plugin of
-// this version is a module below extras://, which reads it as
-// plugin-config://smtpd-app.yaml (spec language 5.9).
+// PluginStart is a plugin that the server loads when it starts (spec plugin 1).
+type PluginStart struct {
+	ID       string `yaml:"id"`
+	Path     string `yaml:"path"`     // of the library; empty: plugins/ID.so
+	Config   Tree   `yaml:"config"`   // of any shape
+	Autoload *bool  `yaml:"autoload"` // false: not loaded, although autoload/smtpd has it
+}
+
+// Plugin is what a plugin is configured with while the server runs: a library reads it
+// itself, a module below extras:// as plugin-config://smtpd-app.yaml (spec language 5.9).
 type Plugin struct {
 	ID     string `yaml:"id"`
 	Config Tree   `yaml:"config"`
@@ -80,6 +87,10 @@ func (d *decoder) jsonScalar(b *bytes.Buffer, n ast.Node, path string) {
 			return
 		}
 	case *ast.IntegerNode, *ast.FloatNode:
+		if json.Valid([]byte(text)) { // as it is written
+			b.WriteString(text)
+			return
+		}
 		if v, err := typed(n, text); err == nil {
 			if f, ok := v.(float64); ok && !math.IsInf(f, 0) && !math.IsNaN(f) {
 				b.Write(strconv.AppendFloat(nil, f, 'g', -1, 64))

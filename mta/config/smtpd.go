@@ -9,7 +9,7 @@ type Smtpd struct {
 	PKI         PKI            `yaml:"pki" counts:"restart"`
 	Scripting   ScriptingStart `yaml:"scripting" counts:"restart"`
 	HTTP        HTTPClient     `yaml:"http" counts:"restart"`
-	Plugins     []any          `yaml:"plugins" counts:"restart" since:"later"`
+	Plugins     []PluginStart  `yaml:"plugins" counts:"restart"`
 	Monitor     any            `yaml:"monitor" counts:"restart" since:"later"`
 	Cluster     any            `yaml:"cluster" counts:"restart" since:"later"`
 	Threads     Threads        `yaml:"threads" counts:"restart"`

@@ -38,6 +38,9 @@ type Host interface {
 	ReloadResolver() error
 	Query(ctx context.Context, name, typ string) *dns.Answer
 	ClearDNS() int
+	// PluginCommand runs a command of a plugin; the error is the plugin's, or that there is
+	// none.
+	PluginCommand(id string, args []string) (text string, err error)
 	SetLogLevel(l slog.Level)
 	Drain()
 	Shutdown()
@@ -149,6 +152,27 @@ func logLevel(_ context.Context, s *Server, in *LogLevel) (any, error) {
 		}
 	}
 	return nil, fmt.Errorf("level: got '%s', want debug, info, warn or error", in.Level)
+}
+
+// PluginCommand is the body of K. Arguments are texts of any bytes but those that are not
+// UTF-8.
+type PluginCommand struct {
+	ID        string   `json:"id"`
+	Arguments []string `json:"arguments"`
+}
+
+// PluginAnswer is the answer of K.
+type PluginAnswer struct {
+	Text string `json:"text"`
+}
+
+func pluginCommand(_ context.Context, s *Server, in *PluginCommand) (any, error) {
+	if in.ID == "" {
+		return nil, errors.New("id: the id of a plugin is missing")
+	}
+	s.log("plugin command", "plugin", in.ID)
+	text, err := s.Host.PluginCommand(in.ID, in.Arguments)
+	return PluginAnswer{text}, err
 }
 
 // Checked is the answer of O.

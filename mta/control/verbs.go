@@ -66,7 +66,7 @@ func init() {
 		'H': {name: "reload delivery", run: reload("smtpd-delivery.yaml")},
 		'I': {name: "quota list", run: plain(listQuotas)},
 		'J': {name: "queue unload", body: true, run: with(exportUnit)},
-		'K': {name: "plugin command", body: true, run: later("a plugin")},
+		'K': {name: "plugin command", body: true, run: with(pluginCommand)},
 		'L': {name: "trace", body: true, run: later("tracing")},
 		'M': {name: "policy explain", body: true, run: with(explain)},
 		'N': {name: "script status", run: plain(scriptStatus)},

@@ -32,10 +32,13 @@ var errLimited error = &smtpclient.Error{Type: smtpclient.ErrNetwork, Temporary:
 
 func (a *attempt) policies() *policy.Engine { return a.j.Policies }
 
-// Transmit implements queue.Deliverer. The result is a *hook.Attempt.
+// Transmit implements queue.Deliverer. The result is a *hook.Attempt, or a veto.
 func (d *Deliverer) Transmit(ctx context.Context, u *spool.Unit, r *queue.Ready, l *policy.Lease, c queue.Conn) (any, queue.Conn) {
 	a := &attempt{j: d.resume(u, r), lease: l, out: &hook.Attempt{Grouping: r.Facts.Grouping}}
 	a.out.Policy = d.Policies.Applied(l)
+	if v, ok := a.pick(r, c); !ok {
+		return v, c
+	}
 	begin := time.Now()
 	left := a.run(ctx, r, c)
 	a.out.Duration = time.Since(begin)
@@ -44,7 +47,14 @@ func (d *Deliverer) Transmit(ctx context.Context, u *spool.Unit, r *queue.Ready,
 
 // Conclude implements queue.Deliverer.
 func (d *Deliverer) Conclude(ctx context.Context, u *spool.Unit, r *queue.Ready, result any) queue.Outcome {
-	j, a := d.resume(u, r), result.(*hook.Attempt)
+	j := d.resume(u, r)
+	if v, ok := result.(veto); ok {
+		return j.giveBack(v)
+	}
+	a := result.(*hook.Attempt)
+	if a.Picked != nil {
+		j.said = a.Picked
+	}
 	if ctx.Err() != nil && a.Result == nil {
 		return j.interrupted()
 	}
@@ -81,7 +91,12 @@ func (a *attempt) run(ctx context.Context, r *queue.Ready, c queue.Conn) queue.C
 		a.out.Error = configError("the message cannot be read")
 		return c
 	}
-	a.mail = j.mail(j.u.Patch.At(time.Now()).Apply(original))
+	content := j.u.Patch.At(time.Now()).Apply(original)
+	if p.try.Plugin != nil {
+		a.plugin(ctx, r, content)
+		return c
+	}
+	a.mail = j.mail(content)
 	if old, ok := c.(*conn); ok {
 		left, done := a.again(ctx, r, old)
 		if done {

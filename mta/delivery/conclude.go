@@ -16,8 +16,13 @@ import (
 
 // conclude decides what becomes of a unit after an attempt (spec hooks 12.5).
 func (j *job) conclude(ctx context.Context, a *hook.Attempt) queue.Outcome {
+	return j.decide(ctx, a, a)
+}
+
+// decide is conclude for a script that sees another attempt, or none.
+func (j *job) decide(ctx context.Context, a, seen *hook.Attempt) queue.Outcome {
 	delivered := a.Result != nil && a.Result.Reply.Positive()
-	in := &hook.QueueInput{Phase: hook.PostDelivery, Unit: j.used, Content: j.open, Retry: j.retry, Context: j.context, Attempt: a}
+	in := &hook.QueueInput{Phase: hook.PostDelivery, Unit: j.used, Content: j.open, Retry: j.retry, Context: j.context, Attempt: seen, Return: j.said}
 	facts := j.diagnosis(a)
 	wait, expired := j.next()
 	in.Expired = expired

@@ -14,6 +14,7 @@ import (
 	"github.com/hawser-mta/hawser/mta/config"
 	"github.com/hawser-mta/hawser/mta/hook"
 	"github.com/hawser-mta/hawser/mta/message"
+	"github.com/hawser-mta/hawser/mta/plugin"
 	"github.com/hawser-mta/hawser/mta/policy"
 	"github.com/hawser-mta/hawser/mta/queue"
 	"github.com/hawser-mta/hawser/mta/slots"
@@ -59,6 +60,7 @@ type Deliverer struct {
 	Content  Content
 	Submit   Submitter
 	Policies *policy.Engine
+	Plugins  *plugin.Set
 	Lookups  *slots.Slots // destinations looked up at once before an attempt; nil: no bound
 	NewID    func() string
 	Logger   *slog.Logger

@@ -13,6 +13,7 @@ import (
 	"github.com/hawser-mta/hawser/mta/config"
 	"github.com/hawser-mta/hawser/mta/dane"
 	"github.com/hawser-mta/hawser/mta/hook"
+	"github.com/hawser-mta/hawser/mta/policy"
 	"github.com/hawser-mta/hawser/mta/route"
 	"github.com/hawser-mta/hawser/mta/script/smtp"
 	protocol "github.com/hawser-mta/hawser/mta/smtp"
@@ -98,9 +99,6 @@ func (j *job) plan() (*plan, *hook.AttemptError) {
 	if o == nil {
 		o = &hook.TryOptions{}
 	}
-	if o.Plugin != "" { // none can be loaded yet: SMTP is not what the script asked for
-		return nil, &hook.AttemptError{Type: "plugin", Temporary: true, Message: fmt.Sprintf("no delivery plugin '%s' is loaded", o.Plugin)}
-	}
 	t := j.transport()
 	if t == nil {
 		if len(o.Host) == 0 {
@@ -116,6 +114,9 @@ func (j *job) plan() (*plan, *hook.AttemptError) {
 		},
 		try: o, transport: t, port: 25, capture: o.TLSCapturePeer, proxy: c.Proxy, header: o.ProxyProtocol,
 		routed: j.s.Routed, settings: j.s.Overlay, poolPolicy: j.s.PoolPolicy,
+	}
+	if o.Plugin != nil {
+		return p, j.planPlugin(p)
 	}
 	p.Reaches = p.reaches
 	set(&p.port, c.Port)
@@ -167,7 +168,9 @@ func (j *job) sources(p *plan) *hook.AttemptError {
 		if x.proxy == (config.Proxy{}) {
 			x.proxy = a.Proxy
 		}
-		p.sources = append(p.sources, x)
+		if j.pool == nil || slices.Contains(*j.pool, policy.Source{ID: x.id, IP: x.ip}) {
+			p.sources = append(p.sources, x)
+		}
 	}
 	p.random = flag(p.try.SourceIPRandom, s.Random, &yes)
 	if p.random {
@@ -198,6 +201,9 @@ func (j *job) spread(pool []hook.SourceIP) []hook.SourceIP {
 // apply makes the options of the connection: what the script says counts before the
 // settings of the destination, and these before the transport.
 func (p *plan) apply(j *job) *hook.AttemptError {
+	if p.try.Plugin != nil { // it connects as it likes
+		return nil
+	}
 	o, t, d := p.try, p.transport, &p.delivery
 	s := &t.Session
 	c := &p.options

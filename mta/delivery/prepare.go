@@ -13,6 +13,7 @@ import (
 	"github.com/hawser-mta/hawser/mta/policy"
 	"github.com/hawser-mta/hawser/mta/queue"
 	"github.com/hawser-mta/hawser/mta/spool"
+	"github.com/hawser-mta/hawser/runtime/value"
 )
 
 // prepared is what predelivery left for the attempt. Most units need none of it.
@@ -20,17 +21,21 @@ type prepared struct {
 	try     *hook.TryOptions
 	context any
 	dsn     *hook.DSNOptions
+	pool    *[]policy.Source // what queue plugins left of the sources; nil: all
+	said    *value.Value     // by queue plugins; nil: nothing
+	vetoes  int              // in a row, at pickup
 }
 
 // Prepare implements queue.Deliverer: the script of predelivery, and where the unit
 // goes.
-func (d *Deliverer) Prepare(ctx context.Context, u *spool.Unit) (*queue.Ready, queue.Outcome) {
+func (d *Deliverer) Prepare(ctx context.Context, u *spool.Unit, note any) (*queue.Ready, queue.Outcome) {
 	j := d.job(u)
-	v, left := d.Hooks.RunQueue(ctx, &hook.QueueInput{Phase: hook.PreDelivery, Unit: u, Content: j.open, Retry: u.Retry})
+	before, _ := note.(veto)
+	v, left := d.Hooks.RunQueue(ctx, &hook.QueueInput{Phase: hook.PreDelivery, Unit: u, Content: j.open, Retry: u.Retry, Return: before.said})
 	if ctx.Err() != nil {
 		return nil, j.interrupted()
 	}
-	j.prepared = prepared{v.Try, left, v.DSN}
+	j.prepared = prepared{try: v.Try, context: left, dsn: v.DSN, vetoes: before.times}
 	j.metadata(v)
 	switch v.Action {
 	case hook.Queue:
@@ -42,7 +47,10 @@ func (d *Deliverer) Prepare(ctx context.Context, u *spool.Unit) (*queue.Ready, q
 	if ctx.Err() != nil {
 		return nil, j.interrupted()
 	}
-	if fail != nil {
+	switch {
+	case fail == errKept:
+		return nil, j.kept(ctx)
+	case fail != nil:
 		return nil, j.conclude(ctx, &hook.Attempt{Error: fail, Duration: time.Since(j.begin)})
 	}
 	r.Store = v.Meta != nil
@@ -67,16 +75,11 @@ func (j *job) ready(ctx context.Context) (*queue.Ready, *hook.AttemptError) {
 	if none != nil {
 		return nil, &hook.AttemptError{Type: "dns", DNS: none.Kind, Temporary: none.Temporary, Message: none.Message}
 	}
+	if targets = j.insert(p, targets); targets == nil {
+		return nil, errKept
+	}
 	to := targets[0]
-	r := &queue.Ready{Facts: j.facts(to), Random: p.random, Priority: j.used.Priority}
-	for _, s := range p.sources {
-		if s.reaches(to.IP) {
-			r.Sources = append(r.Sources, policy.Source{ID: s.id, IP: s.ip})
-		}
-	}
-	if len(r.Sources) == 0 { // the system chooses
-		r.Sources = []policy.Source{{}}
-	}
+	r := &queue.Ready{Facts: j.facts(to), Random: p.random, Priority: j.used.Priority, Sources: p.choices(to.IP)}
 	if p.random { // units with the same pool share a sub-queue, however it was shuffled
 		slices.SortFunc(r.Sources, func(a, b policy.Source) int { return cmp.Or(cmp.Compare(a.ID, b.ID), a.IP.Compare(b.IP)) })
 	}
@@ -85,13 +88,33 @@ func (j *job) ready(ctx context.Context) (*queue.Ready, *hook.AttemptError) {
 		return nil, fail
 	}
 	j.sent = &r.Facts
-	if p.pooling.enabled {
+	if p.pooling.enabled && p.try.Plugin == nil {
 		r.Reuse = p.reuse(&r.Facts)
 	}
 	if s := j.schedule(); s.During > 0 {
 		r.Expires = j.u.Received.Add(s.During)
 	}
 	return r, nil
+}
+
+// choices returns the sources that an attempt to reach an address can use, all for a
+// plugin that none fits. Without any the system chooses.
+func (p *plan) choices(to netip.Addr) []policy.Source {
+	var out, all []policy.Source
+	for _, s := range p.sources {
+		x := policy.Source{ID: s.id, IP: s.ip}
+		all = append(all, x)
+		if s.reaches(to) {
+			out = append(out, x)
+		}
+	}
+	switch {
+	case len(out) > 0:
+		return out
+	case p.try.Plugin != nil && len(all) > 0:
+		return all
+	}
+	return []policy.Source{{}}
 }
 
 // facts are what policies see of a unit on its way to a target.

@@ -39,7 +39,7 @@ transportgroups:
 `)
 	var first *queue.Ready
 	for range 20 {
-		r, out := d.Prepare(t.Context(), &spool.Unit{TransportID: "out", Recipient: address.Address{Local: "a", Domain: "Example.ORG"}})
+		r, out := d.Prepare(t.Context(), &spool.Unit{TransportID: "out", Recipient: address.Address{Local: "a", Domain: "Example.ORG"}}, nil)
 		if r == nil {
 			t.Fatal(out)
 		}
@@ -111,7 +111,7 @@ transportgroups:
       - { id: verified, session: { tls: { mode: require_verify } } }
 `)
 	reuse := func(id string) string {
-		r, out := d.Prepare(t.Context(), &spool.Unit{TransportID: id, Recipient: address.Address{Local: "a", Domain: "example.org"}})
+		r, out := d.Prepare(t.Context(), &spool.Unit{TransportID: id, Recipient: address.Address{Local: "a", Domain: "example.org"}}, nil)
 		if r == nil || r.Reuse == "" {
 			t.Fatal(id, r, out)
 		}
@@ -140,7 +140,7 @@ func TestLookups(t *testing.T) {
 		}
 		done := make(chan bool)
 		go func() {
-			r, _ := d.Prepare(t.Context(), &spool.Unit{TransportID: "out", Recipient: address.Address{Local: "a", Domain: "example.org"}})
+			r, _ := d.Prepare(t.Context(), &spool.Unit{TransportID: "out", Recipient: address.Address{Local: "a", Domain: "example.org"}}, nil)
 			done <- r != nil
 		}()
 		synctest.Wait()

@@ -8,6 +8,7 @@ import (
 	"github.com/hawser-mta/hawser/mta/policy"
 	"github.com/hawser-mta/hawser/mta/smtp"
 	"github.com/hawser-mta/hawser/mta/spool"
+	"github.com/hawser-mta/hawser/runtime/value"
 )
 
 // QueueInput is everything a script of a queue hook can see.
@@ -21,6 +22,7 @@ type QueueInput struct {
 	Action  string
 	Attempt *Attempt // nil: none was made
 	DSN     *DSNFacts
+	Return  *value.Value // what a queue plugin said; nil: nothing
 }
 
 // Attempt is what happened in one delivery attempt (spec hooks 12.2).
@@ -32,6 +34,8 @@ type Attempt struct {
 	Relayed  bool             // delivered to a peer without DSN
 	Grouping string           // of the destination
 	Policy   []policy.Applied // in the order of the file
+	Return   *value.Value     // what a delivery plugin says besides; nil: nothing
+	Picked   *value.Value     // what a queue plugin said as it let the unit go; nil: nothing
 }
 
 // AttemptResult is a deciding reply.

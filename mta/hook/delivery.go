@@ -7,6 +7,7 @@ import (
 	"github.com/hawser-mta/hawser/mta/config"
 	"github.com/hawser-mta/hawser/mta/script/mail"
 	"github.com/hawser-mta/hawser/mta/smtp"
+	"github.com/hawser-mta/hawser/runtime/value"
 )
 
 // TryOptions overrides the transport for one attempt (hooks.md 11.3). A nil
@@ -46,14 +47,20 @@ type TryOptions struct {
 	Chunking        *bool
 	NonlocalSource  *bool
 	Pooling         config.Pooling
-	ProxyProtocol   int    // 1 or 2: send a PROXY header first; 0: none
-	Plugin          string // that delivers instead of SMTP; "": none
+	ProxyProtocol   int           // 1 or 2: send a PROXY header first; 0: none
+	Plugin          *PluginOption // delivers instead of SMTP; nil: none
 }
 
 // DSNOverride replaces wishes of the sender (RFC 3461) for one attempt; nil leaves one.
 type DSNOverride struct {
 	EnvID, Ret, Orcpt *string
 	Notify            *[]string
+}
+
+// PluginOption says which delivery plugin makes the attempt.
+type PluginOption struct {
+	ID        string
+	Arguments *value.Value // array; nil when none were given
 }
 
 // SourceIP is one entry of a source address pool.

@@ -113,10 +113,13 @@ func readPlugin(y *TryOptions, o *registry.Options) error {
 		return o.Err()
 	}
 	p := registry.OptionsOf("Try", v)
-	if y.Plugin = p.Str("id", ""); y.Plugin == "" {
+	y.Plugin = &PluginOption{ID: p.Str("id", "")}
+	if y.Plugin.ID == "" {
 		p.Bad("id", "the id of a delivery plugin")
 	}
-	p.Array("arguments")
+	if a := p.Array("arguments"); a != nil {
+		y.Plugin.Arguments = new(value.FromArray(a).Freeze())
+	}
 	return p.Err()
 }
 

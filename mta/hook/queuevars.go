@@ -81,6 +81,9 @@ func (stream) Close() error { return nil }
 func queueArguments(in *QueueInput) value.Value {
 	f := newFields()
 	f.set("retry", value.Int(in.Retry))
+	if v := in.Return; v != nil {
+		f.set("queue", value.FromArray(value.Map("plugin", returnVar(*v))))
+	}
 	if in.Phase == PreDelivery {
 		return f.value()
 	}
@@ -124,8 +127,14 @@ func attemptVar(a *Attempt) value.Value {
 		f.set("connection", attemptConnVar(c))
 	}
 	f.set("duration", value.Num(a.Duration.Seconds()))
+	if v := a.Return; v != nil {
+		f.set("plugin", returnVar(*v))
+	}
 	return f.value()
 }
+
+// returnVar is what a plugin says to scripts.
+func returnVar(v value.Value) value.Value { return value.FromArray(value.Map("return", v)) }
 
 func attemptConnVar(c *AttemptConn) value.Value {
 	f := newFields()

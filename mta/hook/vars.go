@@ -208,7 +208,7 @@ func replyVar(r smtp.Reply, state string) value.Value {
 		f.set("enhanced", enhancedVar(r.Enhanced))
 	}
 	f.set("reason", value.FromArray(value.Strings(r.Lines...)))
-	f.set("state", str(state))
+	f.opt("state", state) // a delivery plugin has none
 	return f.value()
 }
 

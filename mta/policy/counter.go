@@ -135,6 +135,17 @@ func (c *counter) take(l *Limits, n need, now time.Time) {
 	c.used++
 }
 
+// refund undoes what take has counted of a message.
+func (c *counter) refund(l *Limits, now time.Time) {
+	switch {
+	case l.Rate.Count <= 0:
+	case l.TokenBucket:
+		c.tokens, c.at = min(max(l.Rate.Count, 1), c.level(l, now)+1), now
+	case now.Before(c.begin.Add(l.Rate.Interval)):
+		c.used = max(c.used-1, 0)
+	}
+}
+
 // counts reports whether a rate has counted messages.
 func (c *counter) counts() bool { return !c.begin.IsZero() || !c.at.IsZero() }
 

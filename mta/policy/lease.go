@@ -133,6 +133,21 @@ func (e *Engine) Release(l *Lease) {
 	}
 }
 
+// Refund takes back what a message has counted for rates: it was not tried. The lease keeps
+// its places until Release.
+func (e *Engine) Refund(l *Lease) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if l.gone {
+		return
+	}
+	now := time.Now()
+	for _, b := range l.bounds {
+		b.c.refund(&b.a.Limits, now)
+		e.pass(b.c, now)
+	}
+}
+
 // Idle tells that the connection of a lease has no message for now. It keeps its
 // places until somebody else needs them: evict is then the lease itself.
 func (e *Engine) Idle(l *Lease) (evict bool) {

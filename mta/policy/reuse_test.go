@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -88,4 +89,37 @@ policies:
 			t.Errorf("got %+v, want the first", l)
 		}
 	})
+}
+
+// TestRefund: a message that was not tried counts for no rate, and who waits for it is
+// woken; the place of its connection is given back with the lease.
+func TestRefund(t *testing.T) {
+	for _, algorithm := range []string{"fixedwindow", "tokenbucket"} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, fmt.Sprintf(`
+rate: { algorithm: %s }
+policies:
+  - { fields: [recipientdomain], default: { rate: 2/60, concurrency: 4 } }`, algorithm))
+			w := waiter("a.test")
+			r.take(w)
+			l := r.take(w)
+			r.refused(w)
+			r.want("before", []string(nil), r.woken())
+			r.Refund(l)
+			r.want("after", []string{"a.test"}, r.woken())
+			r.take(w)
+			r.refused(w)
+			r.Release(l)
+			r.want("released", []string(nil), r.woken()) // it is the rate that it waits for
+			r.Refund(l)
+			r.want("released before", []string(nil), r.woken())
+			time.Sleep(time.Hour) // a new window, a full bucket: nothing to give back
+			r.Refund(r.take(w))
+			r.take(w)
+			r.Tick(time.Now())
+			if l, _ := r.Acquire(w); l != nil {
+				t.Errorf("%s: a fifth connection", algorithm)
+			}
+		})
+	}
 }

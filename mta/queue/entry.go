@@ -56,7 +56,7 @@ type entry struct {
 	quotas   []*quota
 
 	sub  *subQueue // Active and Sending
-	plan any       // Ready.Plan
+	plan any       // Ready.Plan; before it is prepared, Outcome.Note
 }
 
 func newEntry(u *spool.Unit) *entry {

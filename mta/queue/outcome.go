@@ -12,8 +12,8 @@ import (
 // changes is stored unless the unit is done.
 type Deliverer interface {
 	// Prepare finds out where a unit goes. Without a Ready it gets no attempt, and
-	// the outcome counts.
-	Prepare(ctx context.Context, u *spool.Unit) (*Ready, Outcome)
+	// the outcome counts. note is that of the outcome Back, nil otherwise.
+	Prepare(ctx context.Context, u *spool.Unit, note any) (*Ready, Outcome)
 	// Transmit makes an attempt with a lease, on a connection that is left from
 	// another unit when there is one. It returns what Conclude needs, and the
 	// connection when it can take another unit.
@@ -58,6 +58,7 @@ type Action uint8
 const (
 	Later     Action = iota // try again at Due
 	Hold                    // keep until released
+	Back                    // it was not tried: prepare it anew at Due; its record stays as it is
 	Delivered               // the next hop took it
 	Bounced                 // returned to the sender
 	Deleted                 // dropped
@@ -65,7 +66,7 @@ const (
 
 // String returns the word that logs use.
 func (a Action) String() string {
-	return [...]string{"deferred", "held", "delivered", "bounced", "deleted"}[a]
+	return [...]string{"deferred", "held", "returned", "delivered", "bounced", "deleted"}[a]
 }
 
 // Done reports whether the unit leaves the queue.
@@ -74,7 +75,8 @@ func (a Action) Done() bool { return a >= Delivered }
 // Outcome is what becomes of a unit after work on it.
 type Outcome struct {
 	Action Action
-	Due    time.Time // Later
+	Due    time.Time // Later and Back
+	Note   any       // Back: for Prepare
 }
 
 // Cause is why a unit ends without an attempt.

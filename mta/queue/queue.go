@@ -125,9 +125,8 @@ func (q *Queue) set(e *entry, s State) {
 
 // leave takes an entry out of its sub-queue.
 func (q *Queue) leave(e *entry) {
-	s := e.sub
-	e.sub, e.plan = nil, nil
-	if s != nil {
+	if s := e.sub; s != nil {
+		e.sub, e.plan = nil, nil
 		q.retire(s)
 	}
 }

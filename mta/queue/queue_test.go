@@ -121,6 +121,7 @@ type script struct {
 	quiet   bool // keep no log
 	// In place of the usual steps, when set.
 	prepare  func(u *spool.Unit) (*queue.Ready, queue.Outcome)
+	notes    []any // that Prepare got
 	transmit func(u *spool.Unit, r *queue.Ready, l *policy.Lease, c queue.Conn) (any, queue.Conn)
 }
 
@@ -133,7 +134,12 @@ func (s *script) note(format string, args ...any) {
 	s.log = append(s.log, fmt.Sprintf("%s ", time.Since(s.start))+fmt.Sprintf(format, args...))
 }
 
-func (s *script) Prepare(_ context.Context, u *spool.Unit) (*queue.Ready, queue.Outcome) {
+func (s *script) Prepare(_ context.Context, u *spool.Unit, note any) (*queue.Ready, queue.Outcome) {
+	if note != nil {
+		s.mu.Lock()
+		s.notes = append(s.notes, note)
+		s.mu.Unlock()
+	}
 	if s.prepare != nil {
 		return s.prepare(u)
 	}
@@ -299,6 +305,43 @@ func TestAges(t *testing.T) {
 		}
 		if s := r.q.Stats(); s.Deleted != 3 || len(r.store.units) != 0 {
 			t.Errorf("%+v, %d left", s, len(r.store.units))
+		}
+	})
+}
+
+// TestBack: a unit that goes back is prepared anew when it is due, with its note once, and
+// its record is not written; when its age has passed there, it is discarded.
+func TestBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		r := start(t, queue.Options{MaxAge: func() time.Duration { return time.Hour }}, func(context.Context, *spool.Unit) queue.Outcome {
+			n++
+			switch n {
+			case 1:
+				return queue.Outcome{Action: queue.Back, Due: time.Now(), Note: "first"}
+			case 2:
+				return queue.Outcome{Action: queue.Back, Due: time.Now().Add(time.Second), Note: "second"}
+			case 3:
+				return later(time.Minute)
+			}
+			time.Sleep(2 * time.Hour)
+			return queue.Outcome{Action: queue.Back, Due: time.Now(), Note: "old"}
+		})
+		r.add(1, nil)
+		time.Sleep(2 * time.Second)
+		if s := r.q.Stats(); s.Deferred != 1 || s.Retried != 1 || r.store.units["t:1"].Retry != 1 {
+			t.Errorf("%+v, retry %d", s, r.store.units["t:1"].Retry)
+		}
+		time.Sleep(24 * time.Hour)
+		want := []string{"0s try t:1 retry 0", "0s try t:1 retry 0", "1s try t:1 retry 0", "1m1s try t:1 retry 1", "2h1m1s discard t:1 cause 0"}
+		if d := cmp.Diff(want, r.end(t)); d != "" {
+			t.Errorf("(-want +got)\n%s", d)
+		}
+		if d := cmp.Diff([]any{"first", "second"}, r.s.notes); d != "" {
+			t.Errorf("notes (-want +got)\n%s", d)
+		}
+		if s := r.q.Stats(); s.Bounced != 1 {
+			t.Errorf("%+v", s)
 		}
 	})
 }

@@ -11,6 +11,8 @@ func (q *Queue) settle(e *entry, u *spool.Unit, out Outcome, ok bool) {
 	switch {
 	case out.Action.Done():
 		q.finish(e, u, out.Action)
+	case ok && out.Action == Back:
+		q.giveBack(e, out)
 	case ok:
 		q.again(e, u, out)
 	default:
@@ -29,6 +31,15 @@ func (q *Queue) again(e *entry, u *spool.Unit, out Outcome) {
 	q.stats.Retried++
 	q.refile(e, u)
 	q.place(e)
+}
+
+// giveBack makes a unit that was not tried be prepared anew.
+func (q *Queue) giveBack(e *entry, out Outcome) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	e.due = out.Due
+	q.place(e)
+	e.plan = out.Note
 }
 
 // refile takes over what was stored of a unit.

@@ -28,6 +28,8 @@ func (q *Queue) work(ctx context.Context, e *entry) {
 		return
 	}
 	var r *Ready
+	note := e.plan
+	e.plan = nil
 	out, ok := q.guard(ctx, e, func() (out Outcome) {
 		switch {
 		case e.cause != nil:
@@ -35,7 +37,7 @@ func (q *Queue) work(ctx context.Context, e *entry) {
 		case q.expired(e):
 			out = q.d.Discard(ctx, u, Expired)
 		default:
-			r, out = q.d.Prepare(ctx, u)
+			r, out = q.d.Prepare(ctx, u, note)
 		}
 		return out
 	})
@@ -199,8 +201,9 @@ func (q *Queue) guard(ctx context.Context, e *entry, f func() Outcome) (out Outc
 			q.stats.Panics++
 			q.mu.Unlock()
 		}
-		// Nothing outlives its greatest age, unless it is a stop that cuts it short.
-		if expired && !out.Action.Done() && ctx.Err() == nil {
+		// Nothing outlives its greatest age, unless it is a stop that cuts it short. What
+		// goes back is discarded there.
+		if expired && !out.Action.Done() && out.Action != Back && ctx.Err() == nil {
 			out = Outcome{Action: Deleted}
 		}
 	}()

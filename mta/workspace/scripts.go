@@ -60,14 +60,15 @@ func (w *Workspace) Scripts(c *config.Config, extras []*module.Root, std *module
 	return s, diags
 }
 
-// configure gives the modules of plugins what they are configured with.
+// configure gives the modules of plugins what they are configured with, and checks that
+// the plugins are there.
 func (w *Workspace) configure(c *config.Config, roots *module.Roots) diag.List {
-	var diags diag.List
+	libraries, diags := w.libraries(c, roots.Extras)
 	seen := map[string]bool{}
 	for i, p := range c.App.Plugins {
 		at := fmt.Sprintf("plugins[%d].id", i)
-		if !fs.ValidPath(p.ID) || path.Base(p.ID) != p.ID || !bundled(roots.Extras, p.ID) {
-			diags = append(diags, c.Fault(config.AppFile, at, "got '%s', want the name of a module below extras://", p.ID))
+		if !isName(p.ID) || !bundled(roots.Extras, p.ID) && !slices.ContainsFunc(libraries, func(l Library) bool { return l.ID == p.ID }) {
+			diags = append(diags, c.Fault(config.AppFile, at, "got '%s', want the name of a plugin that is loaded, or of a module below extras://", p.ID))
 		} else if seen[p.ID] {
 			diags = append(diags, c.Fault(config.AppFile, at, "'%s' stands before", p.ID))
 		}

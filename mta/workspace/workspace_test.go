@@ -155,7 +155,7 @@ func TestPlugins(t *testing.T) {
 		{"none", "  - id: mine\n", module, "", "no file 'plugin-config://smtpd-app.yaml'"},
 		{"of another", "  - id: other\n    config: { secret: 1 }\n", `import $c from "plugin-config://../other/smtpd-app.yaml";`, "", "is no name of a configuration file"},
 		{"by another script", "  - id: mine\n    config: 1\n", module, `import $c from "plugin-config://smtpd-app.yaml";`, "is for modules of extras:// only"},
-		{"unknown", "  - id: nobody\n", "", "", "plugins[0].id: got 'nobody', want the name of a module below extras://"},
+		{"unknown", "  - id: nobody\n", "", "", "plugins[0].id: got 'nobody', want the name of a plugin that is loaded, or of a module below extras://"},
 		{"twice", "  - id: mine\n  - id: mine\n", "", "", "plugins[1].id: 'mine' stands before"},
 		{"too deep", "  - id: mine\n    config: " + strings.Repeat("[", 60) + strings.Repeat("]", 60) + "\n", "", "", "nested too deep"},
 	} {

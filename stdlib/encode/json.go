@@ -16,6 +16,7 @@ const maxNesting = 512
 type JSONOptions struct {
 	ASCII  bool // every other character as \uXXXX
 	Pretty bool // four spaces per level
+	Bytes  bool // bytes that are not UTF-8 as U+0080 to U+00FF, instead of a fault
 	Max    int  // bytes that the text may have; 0: value.MaxString
 }
 
@@ -114,7 +115,10 @@ func (w *jsonWriter) line(depth int) {
 
 func (w *jsonWriter) text(s string) error {
 	if !utf8.ValidString(s) {
-		return errJSONValue
+		if !w.o.Bytes {
+			return errJSONValue
+		}
+		s = latin(s)
 	}
 	w.b.WriteByte('"')
 	for _, r := range s {
@@ -140,6 +144,18 @@ func (w *jsonWriter) text(s string) error {
 	}
 	w.b.WriteByte('"')
 	return nil
+}
+
+// latin turns the bytes of s that are not UTF-8 into the characters of their numbers.
+func latin(s string) string {
+	var b strings.Builder
+	for i, r := range s {
+		if r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)) {
+			r = rune(s[i])
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }
 
 func (w *jsonWriter) escape(r rune) {

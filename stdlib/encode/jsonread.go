@@ -19,6 +19,7 @@ func FromJSON(s string, comments bool) (v value.Value, err error) {
 // JSONReadOptions say how a text is read.
 type JSONReadOptions struct {
 	Comments bool
+	Bytes    bool // \u0080 to \u00ff are bytes
 
 	// Grow is told of the memory that arrays take; nil: nobody asks.
 	Grow func(n int) error
@@ -29,7 +30,7 @@ func ReadJSON(s string, o JSONReadOptions) (v value.Value, err error) {
 	if !utf8.ValidString(s) {
 		return value.None, fmt.Errorf("the text is not UTF-8")
 	}
-	r := jsonReader{s: s, comments: o.Comments, grow: o.Grow}
+	r := jsonReader{s: s, comments: o.Comments, bytes: o.Bytes, grow: o.Grow}
 	if r.grow == nil {
 		r.grow = func(int) error { return nil }
 	}
@@ -48,6 +49,7 @@ type jsonReader struct {
 	s        string
 	i        int
 	comments bool
+	bytes    bool
 	grow     func(n int) error
 }
 
@@ -314,7 +316,11 @@ func (r *jsonReader) escape(b *strings.Builder) error {
 	case 0xdc00 <= u && u < 0xe000:
 		return r.fault("first half of a surrogate pair")
 	}
-	b.WriteRune(u)
+	if r.bytes && 0x80 <= u && u <= 0xff {
+		b.WriteByte(byte(u))
+	} else {
+		b.WriteRune(u)
+	}
 	return nil
 }
 

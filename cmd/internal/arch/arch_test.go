@@ -59,7 +59,7 @@ var layers = []string{"lang", "runtime", "stdlib", "mta", "cmd"}
 var order = map[string][][]string{
 	"lang":    {{"token"}, {"diag"}, {"sig"}, {"ast"}, {"bytecode"}, {"parser"}, {"resolve"}, {"compile"}, {"golden"}},
 	"runtime": {{"value", "pcre"}, {"vm"}, {"registry"}, {"pki", "foreign"}, {"module", "reload", "inspect"}, {"runtest"}},
-	"mta": {{"address", "smtp", "message", "slots"}, {"spf", "dkim", "dsn", "route", "smtpclient"}, {"dane"}, {"config"}, {"workspace"}, {"spool"}, {"policy"}, {"queue"},
+	"mta": {{"address", "smtp", "message", "slots"}, {"spf", "dkim", "dsn", "route", "smtpclient"}, {"dane"}, {"config"}, {"workspace"}, {"spool"}, {"policy"}, {"plugin"}, {"queue"},
 		{"script"}, {"hook"}, {"hooktest"}, {"smtpserver", "delivery"}, {"control"}, {""}},
 }
 
