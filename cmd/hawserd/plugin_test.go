@@ -1,13 +1,20 @@
 package main_test
 
 import (
+	stdcmp "cmp"
+	"debug/elf"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/hawser-mta/hawser/cmd/internal/servertest"
+	"github.com/hawser-mta/hawser/mta/plugin/native"
 	"github.com/hawser-mta/hawser/mta/plugin/native/nativetest"
 )
 
@@ -42,7 +49,12 @@ Accept();
 func TestDeliveryPlugins(t *testing.T) {
 	t.Parallel()
 	next := servertest.NewHop(t)
+	s := workspace(t, next.Port, nil)
 	cases := []tryCase{
+		{name: "self", options: fmt.Sprintf(`"plugin" => ["id" => "deliver", "arguments" => ["mode" => "ok"]], "host" => "127.0.0.1", "port" => %d`, s.Port), post: map[string]any{
+			"attempt.result.code": 250.0}}, // this server, which would be a loop by SMTP
+		{name: "family", options: `"plugin" => ["id" => "deliver", "arguments" => ["mode" => "ok", "report" => true]], "host" => "::1"`, post: map[string]any{
+			"attempt.plugin.return.localip": "127.0.0.1", "attempt.plugin.return.remoteip": "::1"}},
 		{name: "ok", options: `"plugin" => ["id" => "deliver", "arguments" => ["mode" => "ok", "report" => [1, "x", none]]]`, post: map[string]any{
 			"attempt.result.code": 250.0, "attempt.result.enhanced": []any{2.0, 6.0, 0.0}, "attempt.result.reason": []any{"first", "second"},
 			"attempt.result.state": nil, "attempt.error": nil, "attempt.connection": nil, "action": nil, "queue": nil,
@@ -72,9 +84,8 @@ func TestDeliveryPlugins(t *testing.T) {
 		{name: "other", options: `"plugin" => ["id" => "keeper"]`, post: map[string]any{ // it is loaded, but delivers nothing
 			"attempt.error.message": "no delivery plugin 'keeper' is loaded", "action": "QUEUE"}},
 	}
-	files := tryHooks(cases)
-	files["config/smtpd-app.yaml"], files["hooks/eod/main.hsl"] = fmt.Sprintf(pluginConfig, next.Port), queueWithMeta
-	s := workspace(t, next.Port, files)
+	s.Files(tryHooks(cases))
+	s.Files(map[string]string{"config/smtpd-app.yaml": fmt.Sprintf(pluginConfig, next.Port), "hooks/eod/main.hsl": queueWithMeta})
 	s.environment("", fmt.Sprintf("plugins: [{ id: deliver, path: %q }, { id: keeper, path: %q }]", nativetest.Build(t, "deliver"), nativetest.Build(t, "keeper")))
 	s.Start("--log-level", "debug")
 	s.run(t, cases)
@@ -165,6 +176,34 @@ if ($name == "again") {
 	s.Logged(`reason="not wanted"`)
 	if n := strings.Count(s.Text(), `pre:again:`); n != 3 {
 		t.Errorf("predelivery ran %d times", n)
+	}
+}
+
+// TestPluginExports: the program exports the functions of the header, and of its own
+// nothing but what every Go program with cgo has: a library that brings names of its own
+// must find these.
+func TestPluginExports(t *testing.T) {
+	t.Parallel()
+	f, err := elf.Open(servertest.Program("hawserd"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	symbols, err := f.DynamicSymbols()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got, want []string
+	for _, x := range symbols {
+		if x.Section != elf.SHN_UNDEF && !slices.Contains([]string{"_cgo_panic", "_cgo_topofstack", "crosscall2"}, x.Name) {
+			got = append(got, x.Name)
+		}
+	}
+	for _, m := range regexp.MustCompile(`\b(HalonMTA_\w+)\(`).FindAllStringSubmatch(native.Header, -1) {
+		want = append(want, m[1])
+	}
+	if d := cmp.Diff(want, got, cmpopts.SortSlices(stdcmp.Less[string])); d != "" || len(want) < 20 {
+		t.Errorf("(-want +got)\n%s", d)
 	}
 }
 
