@@ -32,7 +32,7 @@ plugins: [{ id: life, config: ` + live + " }]\n"}
 	}
 	plugins := fmt.Sprintf("{ id: life, path: %q, config: { log: %q } }, { id: skipped, autoload: false }", nativetest.Build(t, "life"), calls)
 	s.Files(smtpd(plugins))
-	s.Files(app("{ rate: 5 }"))
+	s.Files(app("{ rate: 5.50 }"))
 	s.Files(map[string]string{"hooks/README": "", "plugins/autoload/smtpd/deliver.so": nativetest.Build(t, "deliver") + "\n", "plugins/autoload/smtpd/skipped.so": "/nowhere.so"})
 	s.Start()
 	if got := s.ok("plugin", "command", "life", "word", "--flag"); got != "w\n" {
@@ -60,7 +60,7 @@ plugins: [{ id: life, config: ` + live + " }]\n"}
 	config := fmt.Sprintf(`{"log":%q}`, calls)
 	var want []string
 	for _, step := range []string{"early_init", "init"} {
-		want = append(want, fmt.Sprintf("%s %s %d", step, config, len(config)), step+` {"rate":5} 10`, "key log")
+		want = append(want, fmt.Sprintf("%s %s %d", step, config, len(config)), step+` {"rate":5.50} 13`, "key log")
 	}
 	want = append(want, "ready null 4", `reload {"rate":6} 10`, "early_cleanup null 4", "cleanup null 4", "")
 	if d := cmp.Diff(want, strings.Split(string(b), "\n")); d != "" {

@@ -5,11 +5,13 @@ import (
 	"debug/elf"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -25,6 +27,7 @@ servers: [{ id: in, transport: place, phases: { connect: { fcrdns: false }, eod:
 addresses:
   - { id: one, address: 127.0.0.1 }
   - { id: two, address: 127.0.0.2 }
+  - { id: six, address: "::1" }
 queues: { grouping: { groupings: [{ id: none, remoteip: [0.0.0.0] }] } }
 transportgroups:
   - id: all
@@ -33,6 +36,7 @@ transportgroups:
     transports:
       - { id: place, connection: { server: 0.0.0.0, sourceip: { addresses: [one] } } }
       - { id: pool, connection: { server: 127.0.0.1, port: %[1]d, sourceip: { random: false, addresses: [one, two] } } }
+      - { id: families, connection: { server: [127.0.0.9, "::1"], port: %[1]d, sourceip: { random: false, addresses: [six, two] } } }
       - { id: hop, connection: { server: 127.0.0.1, port: %[1]d } }
 `
 
@@ -132,12 +136,16 @@ func TestPluginUnfinished(t *testing.T) {
 		"hooks/queue/predelivery.hsl":  fmt.Sprintf(pre, "never"),
 		"hooks/queue/postdelivery.hsl": `syslog("info", "retry " . $arguments["retry"] . ", code " . $arguments["attempt"]["result"]["code"]);`,
 	})
-	s.environment("", fmt.Sprintf("plugins: [{ id: deliver, path: %q }]", nativetest.Build(t, "deliver")))
+	s.environment("", fmt.Sprintf("plugins: [{ id: deliver, path: %q }, { id: life, path: %q, config: { log: %q } }]",
+		nativetest.Build(t, "deliver"), nativetest.Build(t, "life"), filepath.Join(t.TempDir(), "calls")))
 	s.Start("--drain", "1", "--log-level", "debug")
 	s.MustSend("sender@x.test", "a@y.test", "Subject: x\r\n\r\n")
 	s.Logged("msg=unfinished")
 	s.Stop()
 	s.Logged("the server stops before a plugin has ended its attempt")
+	if _, after, _ := strings.Cut(s.Text(), "life: early_cleanup"); !strings.Contains(after, "msg=draining") {
+		t.Errorf("plugins were not told first\n%s", s.Text())
+	}
 	s.Files(map[string]string{"hooks/queue/predelivery.hsl": fmt.Sprintf(pre, "ok")})
 	s.Start()
 	s.Logged("retry 0, code 250")
@@ -147,13 +155,17 @@ func TestPluginUnfinished(t *testing.T) {
 func TestQueuePlugins(t *testing.T) {
 	t.Parallel()
 	p := (&peer{}).listen(t, "127.0.0.1")
+	(&peer{Port: p.Port}).listen(t, "::1")
 	s := workspace(t, p.Port, map[string]string{
 		"config/smtpd-app.yaml": fmt.Sprintf(strings.Replace(pluginConfig, "transport: place", "transport: pool", 1), p.Port),
+		// Four leave, or try to; what goes back counts no more.
+		"config/smtpd-policy.yaml": "version: \"6.10\"\npolicies: [{ id: few, fields: [transportid], default: { rate: 5/3600 } }]\n",
 		"hooks/queue/predelivery.hsl": `
 $name = $context = $message["recipientaddress"]["localpart"];
 $said = $arguments["queue"]["plugin"]["return"] ?? none;
 syslog("info", "pre:" . $name . ":" . json_encode($said));
 if ($name == "back" and $said) Try(["jobid" => "other"]);
+if ($name == "narrow6") Try(["host" => ["127.0.0.9", "::1"], "sourceip" => ["six", "two"]]);
 if ($name == "again") {
 	memory_store("turns", (memory_fetch("turns") ?? 0) + 1);
 	if (memory_fetch("turns") == 3) Queue(["delay" => 3600, "reason" => "not wanted"]);
@@ -162,20 +174,30 @@ if ($name == "again") {
 	s.environment("", fmt.Sprintf("plugins: [{ id: keeper, path: %q }]", nativetest.Build(t, "keeper")))
 	s.Start()
 	s.run(t, []tryCase{
-		{name: "any", p: p, post: map[string]any{"attempt.result.code": 250.0, "attempt.connection.localip": "127.0.0.1", "queue": nil, "action": nil}},
+		{name: "any", p: p, post: map[string]any{"attempt.result.code": 250.0, "attempt.connection.localip": "127.0.0.1", "queue": nil, "action": nil,
+			"policy.policies.0.rate": []any{5.0, 3600.0}}},
 		{name: "kept", post: map[string]any{"attempt": nil, "policy": nil, "action": "QUEUE", "expired": false, "retry": 0.0,
 			"queue": map[string]any{"plugin": map[string]any{"return": map[string]any{"error": "NO_IPS"}}}}},
 		{name: "nowhere", post: map[string]any{"attempt": nil, "action": "QUEUE", "queue": nil}},
 		{name: "narrow", p: p, post: map[string]any{"attempt.result.code": 250.0, "attempt.connection.localip": "127.0.0.2",
 			"queue.plugin.return": map[string]any{"left": "127.0.0.2"}}},
+		{name: "narrow6", post: map[string]any{"attempt.error.type": "network", "attempt.connection.remoteip": "127.0.0.9"}}, // not from ::1 to the other host
 		{name: "back", p: p, post: map[string]any{"attempt.result.code": 250.0, "retry": 0.0, "queue.plugin.return": map[string]any{"localip": "127.0.0.1"}}},
 	})
 	s.Logged(`msg=pre:back:null`)
 	s.Logged(`msg="pre:back:{\"localip\":\"127.0.0.1\"}"`)
 	s.MustSend("sender@x.test", "again@y.test", "Subject: again\r\n\r\n")
 	s.Logged(`reason="not wanted"`)
-	if n := strings.Count(s.Text(), `pre:again:`); n != 3 {
-		t.Errorf("predelivery ran %d times", n)
+	var at []time.Time
+	for _, line := range regexp.MustCompile(`time=(\S+) .*pre:again:`).FindAllStringSubmatch(s.Text(), -1) {
+		x, err := time.Parse(time.RFC3339, line[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		at = append(at, x)
+	}
+	if len(at) != 3 || at[1].Sub(at[0]) > 900*time.Millisecond || at[2].Sub(at[1]) < 900*time.Millisecond {
+		t.Errorf("predelivery ran at %v", at)
 	}
 }
 
@@ -271,7 +293,14 @@ func TestPluginFaults(t *testing.T) {
 			t.Errorf("%s: no %q in %s", c.plugins, c.want, text)
 		}
 	}
-	if b, _ := os.ReadFile(calls); !strings.HasSuffix(string(b), "cleanup null 4\n") {
+	b, _ := os.ReadFile(calls)
+	if !strings.HasSuffix(string(b), "cleanup null 4\n") {
 		t.Errorf("what had begun was not ended: %s", b)
+	}
+	if out, err := exec.CommandContext(t.Context(), servertest.Program("hawserd"), "-c", s.Dir, "--check").CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, out)
+	}
+	if now, _ := os.ReadFile(calls); string(now) != string(b) {
+		t.Errorf("a check started the plugin: %s", now)
 	}
 }

@@ -327,13 +327,21 @@ func TestBack(t *testing.T) {
 			time.Sleep(2 * time.Hour)
 			return queue.Outcome{Action: queue.Back, Due: time.Now(), Note: "old"}
 		})
+		asked := 0
+		r.s.prepare = func(u *spool.Unit) (*queue.Ready, queue.Outcome) {
+			if asked++; asked == 2 { // what it does with its note is to wait: the note is over
+				return nil, later(time.Minute)
+			}
+			return ready(u), queue.Outcome{}
+		}
 		r.add(1, nil)
-		time.Sleep(2 * time.Second)
-		if s := r.q.Stats(); s.Deferred != 1 || s.Retried != 1 || r.store.units["t:1"].Retry != 1 {
-			t.Errorf("%+v, retry %d", s, r.store.units["t:1"].Retry)
+		time.Sleep(time.Minute + 2*time.Second)
+		u, _ := r.store.Load(0, "t", 1)
+		if s := r.q.Stats(); s.Deferred != 1 || s.Retried != 2 || u.Retry != 1 {
+			t.Errorf("%+v, retry %d", s, u.Retry)
 		}
 		time.Sleep(24 * time.Hour)
-		want := []string{"0s try t:1 retry 0", "0s try t:1 retry 0", "1s try t:1 retry 0", "1m1s try t:1 retry 1", "2h1m1s discard t:1 cause 0"}
+		want := []string{"0s try t:1 retry 0", "1m0s try t:1 retry 0", "1m1s try t:1 retry 0", "2m1s try t:1 retry 1", "2h2m1s discard t:1 cause 0"}
 		if d := cmp.Diff(want, r.end(t)); d != "" {
 			t.Errorf("(-want +got)\n%s", d)
 		}

@@ -178,9 +178,35 @@ func TestValues(t *testing.T) {
 	a = a.Clone()
 	a.Delete(value.Str("deep"))
 	text, err := encode.ToJSON(value.FromArray(a), encode.JSONOptions{Bytes: true})
-	want := `{"a":"4","b":"2","7":"3","-2":[null,true,{"x":[1.5],"y":"åÿ"}],"bytes":"ÿĀ"}`
+	want := `{"a":"4","b":"2","7":"3","-2":{"0":null,"1":true,"2":{"x":[1.5],"y":"åÿ"},"late":null},"bytes":"ÿĀ"}`
 	if text != want || err != nil {
 		t.Errorf("got %s, want %s, %v", text, want, err)
+	}
+}
+
+// TestNothingLent: what a call has lent is given back when it is over: memory, streams and
+// their descriptors. It does not run beside others.
+func TestNothingLent(t *testing.T) {
+	p, q := load(t, "deliver"), load(t, "keeper")
+	open := func() int {
+		list, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	lent, files := native.Lent(), open()
+	for _, mode := range []string{"ok", "hard", "thread"} {
+		for _, size := range []int{10, 2 << 20} {
+			args := value.FromArray(value.Map("mode", value.Str(mode), "report", value.True)).Freeze()
+			attempt(t, p, message.Bytes(make([]byte, size)), &args)
+		}
+	}
+	m := &plugin.Message{Unit: &spool.Unit{Recipient: address.Address{Local: "narrow", Domain: "x.test"}}}
+	q.Insert(m, []policy.Source{{IP: netip.MustParseAddr("192.0.2.7")}})
+	q.Pick(m)
+	if now := native.Lent(); now != lent || open() != files {
+		t.Errorf("%d objects and %d files are left", now-lent, open()-files)
 	}
 }
 

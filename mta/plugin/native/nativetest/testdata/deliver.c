@@ -41,6 +41,8 @@ static void report(HalonDeliverContext *hdc, const HalonHSLValue *args)
 	    !HalonMTA_deliver_getinfo(hdc, HALONMTA_INFO_MESSAGE, NULL, 0, &m, NULL) ||
 	    !HalonMTA_deliver_getinfo(hdc, HALONMTA_INFO_FILE, NULL, 0, &fp, NULL))
 		return;
+	if (ftell(fp) != 0)
+		return;
 	HalonHSLValue *mail = add(back, "mail"); /* the array is made by the first element */
 	char *json;
 	if (HalonMTA_hsl_value_to_json(args, &json, NULL)) {
@@ -52,6 +54,7 @@ static void report(HalonDeliverContext *hdc, const HalonHSLValue *args)
 	rewind(fp);
 	char *text = malloc((size_t)size + 1);
 	size_t got = fread(text, 1, (size_t)size, fp);
+	text[got] = 0;
 	HalonMTA_hsl_value_set(mail, HALONMTA_HSL_TYPE_STRING, text, got);
 	free(text);
 	add_text(back, "transaction", m, HALONMTA_MESSAGE_TRANSACTIONID);

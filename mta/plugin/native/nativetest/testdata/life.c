@@ -60,7 +60,11 @@ HALON_EXPORT void Halon_ready(HalonReadyContext *hrc)
 
 HALON_EXPORT void Halon_config_reload(HalonConfig *config) { show("reload", config); }
 
-HALON_EXPORT void Halon_early_cleanup(void) { show("early_cleanup", NULL); }
+HALON_EXPORT void Halon_early_cleanup(void)
+{
+	show("early_cleanup", NULL);
+	fprintf(stderr, "life: early_cleanup\n");
+}
 
 HALON_EXPORT void Halon_cleanup(void) { show("cleanup", NULL); }
 

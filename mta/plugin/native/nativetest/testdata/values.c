@@ -111,10 +111,15 @@ static const char *writing(HalonHSLValue *back)
 	CHECK(HalonMTA_hsl_value_to_json2(value, &json, NULL, HALONMTA_JSON_ENCODE_NO_ENSURE_ASCII) &&
 	      !strcmp(json, "[null,true,{\"x\":[1.5],\"y\":\"\xc3\xa5\xc3\xbf\"}]"));
 	free(json);
+	HalonHSLValue *late;
+	HalonMTA_hsl_value_array_add(value, &key, &late);
+	CHECK(!HalonMTA_hsl_value_array_find(value, "late"));
+	HalonMTA_hsl_value_set(key, HALONMTA_HSL_TYPE_STRING, "late", 0);
+	CHECK(HalonMTA_hsl_value_array_find(value, "late") == late);
 	n = 0;
 	CHECK(!HalonMTA_hsl_value_from_json(value, "[1,", &err, &n) && err && n == strlen(err) && n > 5);
 	free(err);
-	CHECK(HalonMTA_hsl_value_array_length(value) == 3);
+	CHECK(HalonMTA_hsl_value_array_length(value) == 4);
 	HalonMTA_hsl_value_array_add(back, &key, &value);
 	HalonMTA_hsl_value_set(key, HALONMTA_HSL_TYPE_STRING, "bytes", 0);
 	CHECK(HalonMTA_hsl_value_from_json2(value, "\"\\u00ff\\u0100\"", NULL, NULL, HALONMTA_JSON_DECODE_UNICODE_BYTE));
