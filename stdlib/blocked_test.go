@@ -111,7 +111,7 @@ func TestBlocked(t *testing.T) {
 	}{
 		{"sleep", "sleep(3600);", func() int { return int(asleep.Load()) }},
 		{"http", `http("http://` + server + `/", ["timeout" => 3600]);`, func() int { return int(requests.Load()) * blocked / atOnce }},
-		{"dns_query", `dns_query("n" . $n . ".test");`, func() int { return int(queries.Load()) }},
+		{"dns_query", `dns_query("n" . $n . ".test", ["timeout" => 3600]);`, func() int { return int(queries.Load()) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			before := runtime.NumGoroutine()
