@@ -57,11 +57,18 @@ func (s *Server) loadPlugins(c *config.Config) diag.List {
 // startPlugins begins the plugins, unless the files are only checked: what they do then
 // would meet what those of a running server do.
 func (s *Server) startPlugins(c *config.Config) error {
-	if s.o.Check {
+	if s.o.Check || len(s.plugins.All()) == 0 {
 		return nil
 	}
+	s.early = c
+	native.Attach(pluginQueue{s})
 	start := func(id string) *plugin.Start { return &plugin.Start{Config: startTree(c, id), App: liveTree(c, id)} }
 	if err := s.plugins.EarlyInit(start); err != nil {
+		return err
+	}
+	s.lists.Reload("", "")
+	s.early = c.WithLists(s.lists.InForce())
+	if err := s.enforceEarly(s.early); err != nil {
 		return err
 	}
 	return s.plugins.Init(start)

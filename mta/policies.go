@@ -29,19 +29,24 @@ type scriptQueue struct{ s *Server }
 
 // Suspend implements scriptqueue.Server.
 func (q scriptQueue) Suspend(x scriptqueue.Suspension) (id string, added, ok bool) {
-	p := policy.Suspension{ID: x.ID, Tag: x.Tag, If: conditions(x.Match), Properties: x.Properties, TTL: x.TTL}
-	if !q.sound(p.If, nil) {
+	return q.s.suspend(policy.Suspension{ID: x.ID, Tag: x.Tag, If: conditions(x.Match), Properties: x.Properties, TTL: x.TTL}, x.Update)
+}
+
+// suspend adds a suspension, or renews one with update; ok is false when something is
+// wrong with it.
+func (s *Server) suspend(x policy.Suspension, update bool) (id string, added, ok bool) {
+	if !s.sound(x.If, nil) {
 		return "", false, false
 	}
-	if p.ID == "" {
-		p.ID = uuid.NewString()
+	if x.ID == "" {
+		x.ID = uuid.NewString()
 	}
-	id, added, err := q.s.policies.Suspend(p, x.Update)
+	id, added, err := s.policies.Suspend(x, update)
 	if err != nil {
 		return "", false, false
 	}
 	if added {
-		q.s.o.Logger.Info("suspended", "event", "suspend", "action", "added", "id", id, "fields", x.Match, "tag", x.Tag, "ttl", x.TTL.Seconds())
+		s.o.Logger.Info("suspended", "event", "suspend", "action", "added", "id", id, "fields", x.If, "tag", x.Tag, "ttl", x.TTL.Seconds())
 	}
 	return id, added, true
 }
@@ -67,39 +72,51 @@ func (q scriptQueue) Policy(x scriptqueue.Policy) (id string, added, ok bool) {
 	if !x.Cluster {
 		d.Then.Cluster = &x.Cluster
 	}
-	if !q.sound(d.If, x.Fields) {
+	return q.s.condition(d, x.Update)
+}
+
+// condition adds a dynamic condition, or changes one with update; ok is false when
+// something is wrong with it.
+func (s *Server) condition(d policy.Condition, update bool) (id string, added, ok bool) {
+	var fields []string
+	for _, f := range d.Fields {
+		fields = append(fields, f.String())
+	}
+	if !s.sound(d.If, fields) {
 		return "", false, false
 	}
 	if d.ID == "" {
 		d.ID = uuid.NewString()
 	}
-	id, added, err := q.s.policies.AddCondition(d, x.Update)
+	id, added, err := s.policies.AddCondition(d, update)
 	if err != nil {
 		return "", false, false
 	}
 	if added {
-		q.s.o.Logger.Info("condition added", "event", "policy", "action", "added", "id", id, "type", d.Type, "fields", x.Fields, "if", x.If, "tag", x.Tag, "ttl", x.TTL.Seconds())
+		s.o.Logger.Info("condition added", "event", "policy", "action", "added", "id", id, "type", d.Type, "fields", fields, "if", d.If, "tag", d.Then.Tag, "ttl", d.TTL.Seconds())
 	}
 	return id, added, true
 }
 
 // sound reports whether all patterns of a condition can match; one that matches nothing
 // as the files are now is logged.
-func (q scriptQueue) sound(m config.Match, fields []string) bool {
-	for _, d := range q.s.current().config.CheckMatch(m, fields) {
+func (s *Server) sound(m config.Match, fields []string) bool {
+	for _, d := range s.config().CheckMatch(m, fields) {
 		if d.Severity == diag.Error {
 			return false
 		}
-		q.s.o.Logger.Warn("a pattern matches nothing", "event", "policy", "err", d.Message)
+		s.o.Logger.Warn("a pattern matches nothing", "event", "policy", "err", d.Message)
 	}
 	return true
 }
 
 // DeletePolicy implements scriptqueue.Server.
-func (q scriptQueue) DeletePolicy(id string) bool {
-	ok := q.s.policies.DeleteCondition(id)
+func (q scriptQueue) DeletePolicy(id string) bool { return q.s.deleteCondition(id) }
+
+func (s *Server) deleteCondition(id string) bool {
+	ok := s.policies.DeleteCondition(id)
 	if ok {
-		q.s.o.Logger.Info("condition deleted", "event", "policy", "action", "deleted", "id", id)
+		s.o.Logger.Info("condition deleted", "event", "policy", "action", "deleted", "id", id)
 	}
 	return ok
 }

@@ -60,6 +60,8 @@ type Server struct {
 	loader   *module.Loader
 	extras   []*module.Root
 	plugins  *plugin.Set
+	lists    plugin.Lists   // of plugins
+	early    *config.Config // that plugins start with
 	std      *module.Root
 	shared   *vm.Shared
 	http     *web.Client // made by the first load
@@ -83,6 +85,7 @@ type Server struct {
 
 	state   atomic.Pointer[state]
 	loading sync.Mutex
+	telling sync.Mutex             // plugins of what was loaded
 	said    string                 // diagnostics of the last load
 	refused bool                   // it failed
 	fault   atomic.Pointer[string] // the same for readers, with files relative to the workspace
@@ -133,6 +136,7 @@ func New(ctx context.Context, o Options) (*Server, diag.List, error) {
 	s.o.Logger = mask(o.Logger, m)
 	s.hooks.Logger = s.o.Logger
 	s.state.Store(st)
+	s.relist() // plugins run already
 	return s, diags, nil
 }
 
@@ -160,11 +164,24 @@ func (s *Server) newID() string {
 // do scripts that do not compile, with the configuration that names them. The list holds
 // every fault and warning; after an error besides, everything stays.
 func (s *Server) reload(ctx context.Context) (diag.List, error) {
+	diags, changed, err := s.reloadFiles(ctx)
+	if changed {
+		// Outside of the lock, because plugins may want lists to be reloaded. Whoever is last
+		// tells what is last.
+		s.telling.Lock()
+		defer s.telling.Unlock()
+		c := s.current().config
+		s.plugins.Reload(func(id string) config.Tree { return liveTree(c, id) })
+	}
+	return diags, err
+}
+
+func (s *Server) reloadFiles(ctx context.Context) (diags diag.List, changed bool, err error) {
 	s.loading.Lock()
 	defer s.loading.Unlock()
 	if err := s.ws.Refresh(); err != nil {
 		s.o.Logger.Error("reload", "event", "config", "err", err)
-		return nil, err
+		return nil, false, err
 	}
 	old := s.current()
 	st, diags := s.load(ctx)
@@ -186,16 +203,15 @@ func (s *Server) reload(ctx context.Context) (diag.List, error) {
 		s.fault.Store(new(s.diagnostics(diags)))
 	}
 	if st == nil || !recovered && st.snapshot.Set == old.snapshot.Set && sameLive(st.config, old.config) {
-		return diags, nil
+		return diags, false, nil
 	}
 	if err := s.enforce(st, old); err != nil {
 		s.o.Logger.Error("reload failed, the running version stays", "event", "config", "action", "refused", "err", err)
-		return diags, err
+		return diags, false, err
 	}
 	s.state.Store(st)
-	s.plugins.Reload(func(id string) config.Tree { return liveTree(st.config, id) })
 	s.o.Logger.Info("reloaded", "event", "config", "action", "reloaded", "version", st.snapshot.Set.Version, "generation", st.snapshot.Set.Generation)
-	return diags, nil
+	return diags, true, nil
 }
 
 // Run serves until ctx ends, then drains: listeners close, sessions end after

@@ -40,12 +40,20 @@ type Config struct {
 	lines map[string][]string
 
 	authorities func() *x509.CertPool // read once
+
+	own, added Lists // those of App.Lists that are of the file, and of plugins
 }
 
 // Load reads the configuration of a workspace. The list holds every fault; with
 // an error in it the configuration must not be used.
 func Load(dir string, env func(string) (string, bool)) (*Config, diag.List) {
+	return LoadWith(dir, env, nil)
+}
+
+// LoadWith is Load with lists that plugins have made.
+func LoadWith(dir string, env func(string) (string, bool), lists Lists) (*Config, diag.List) {
 	c := Defaults(dir)
+	c.added, c.App.Lists = lists, lists
 	var diags diag.List
 	for _, name := range Files {
 		diags = append(diags, c.file(name, env)...)
@@ -85,6 +93,10 @@ func (c *Config) file(name string, env func(string) (string, bool)) diag.List {
 	d := &decoder{file: path, env: env, at: map[string]token.Position{}}
 	d.decode(src, out)
 	c.at[name], c.lines[name] = d.at, d.lines
+	if name == AppFile {
+		c.own = c.App.Lists
+		c.App.Lists = c.own.with(c.added)
+	}
 	if !d.diags.Errors() {
 		d.version(*version)
 	}

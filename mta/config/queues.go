@@ -1,7 +1,11 @@
 package config
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/goccy/go-yaml/ast"
+	"github.com/hawser-mta/hawser/lang/diag"
 )
 
 // Queues bounds and sorts the queue (spec mta 3.4).
@@ -75,6 +79,51 @@ func (l *Lists) decode(d *decoder, n ast.Node, path string) {
 			(*l)[key] = lists
 		}
 	}
+}
+
+// WithLists returns the configuration with other lists of plugins. That of an id that the
+// file has too adds its items to that of the file.
+func (c *Config) WithLists(lists Lists) *Config {
+	x := *c
+	x.added = lists
+	x.App.Lists = x.own.with(lists)
+	return &x
+}
+
+func (l Lists) with(more Lists) Lists {
+	if len(more) == 0 {
+		return l
+	}
+	out := maps.Clone(l)
+	if out == nil {
+		out = Lists{}
+	}
+	for field, lists := range more {
+		all := slices.Clone(out[field])
+		for _, x := range lists {
+			i := slices.IndexFunc(all, func(y ValueList) bool { return y.ID == x.ID })
+			if i < 0 {
+				all = append(all, x)
+				continue
+			}
+			all[i].Items = append(slices.Clip(all[i].Items), x.Items...)
+		}
+		out[field] = all
+	}
+	return out
+}
+
+// CheckItem reports what is wrong with an item of a list that stands in no file, nil when
+// nothing is.
+func (c *Config) CheckItem(field, item string) *diag.Diagnostic {
+	v := &validator{c: c}
+	v.item("", field, item)
+	for _, x := range v.diags {
+		if x.Severity == diag.Error {
+			return x
+		}
+	}
+	return nil
 }
 
 // Find returns the items of lists.FIELD of an id; ok is false when there is none.

@@ -168,12 +168,16 @@ func (v *validator) lists() {
 			path := fmt.Sprintf("lists.%s[%d]", field, i)
 			v.id(AppFile, path, l.ID, seen)
 			for j, p := range l.Items {
-				if at := fmt.Sprintf("%s.items[%d]", path, j); strings.HasPrefix(p, "@") || strings.HasPrefix(p, "#") {
-					v.fault(AppFile, at, "got '%s', a list holds no other lists", p)
-				} else {
-					v.value(AppFile, at, field, p)
-				}
+				v.item(fmt.Sprintf("%s.items[%d]", path, j), field, p)
 			}
 		}
 	}
+}
+
+func (v *validator) item(at, field, p string) {
+	if strings.HasPrefix(p, "@") || strings.HasPrefix(p, "#") {
+		v.fault(AppFile, at, "got '%s', a list holds no other lists", p)
+		return
+	}
+	v.value(AppFile, at, field, p)
 }

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"maps"
+	"math"
 	"time"
 
 	"github.com/hawser-mta/hawser/mta/config"
@@ -26,6 +27,10 @@ type action struct {
 	properties map[string]any
 	from       string     // the condition or default that it comes from, for display
 	dynamic    *Condition // that it was changed by
+	local      bool       // it is not shared by hosts
+
+	share *action // of one of so many hosts; nil: not made yet
+	hosts int
 }
 
 // none is the action of a policy where nothing matches.
@@ -62,6 +67,10 @@ func (a *action) with(b *config.PolicyAction, algorithm, from string) *action {
 	if b.Stop != nil {
 		x.stop = *b.Stop
 	}
+	if b.Cluster != nil {
+		x.local = !*b.Cluster
+	}
+	x.share = nil
 	if len(b.Properties) > 0 {
 		x.properties = maps.Clone(x.properties)
 		if x.properties == nil {
@@ -70,4 +79,28 @@ func (a *action) with(b *config.PolicyAction, algorithm, from string) *action {
 		maps.Copy(x.properties, b.Properties)
 	}
 	return &x
+}
+
+// by returns the share that one of so many hosts has of an action (spec mta 16): at least
+// one connection, and messages at its part of the rate. A window holds whole messages, so
+// it is made as long as the part of the rate wants, not the count broken.
+func (a *action) by(hosts int) *action {
+	if hosts <= 1 || a == none || a.local {
+		return a
+	}
+	if a.share == nil || a.hosts != hosts {
+		x := *a
+		n := float64(hosts)
+		if x.Concurrency > 0 {
+			x.Concurrency = max(x.Concurrency/hosts, 1)
+		}
+		if x.Rate.Count > 0 {
+			count := max(math.Floor(x.Rate.Count/n), 1)
+			x.Rate.Interval = time.Duration(float64(x.Rate.Interval) * count * n / x.Rate.Count)
+			x.Rate.Count = count
+		}
+		x.ConnectInterval *= time.Duration(hosts)
+		a.share, a.hosts = &x, hosts
+	}
+	return a.share
 }

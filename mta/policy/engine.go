@@ -35,6 +35,7 @@ type Engine struct {
 	suspension index[*Suspension]
 	seq        uint64
 	order      uint64 // of waiters
+	hosts      int    // that share the limits; 0: one
 
 	edits    chan struct{} // see Edits
 	revision uint64        // of suspensions that are not of the file
@@ -87,6 +88,7 @@ func (e *Engine) Load(c *Config) error {
 	old := e.rules
 	e.config, e.rules = c, rules
 	for _, r := range rules {
+		r.hosts = e.hosts
 		if i := slices.IndexFunc(old, func(o *rule) bool { return o.shape == r.shape }); i >= 0 {
 			r.counters = old[i].counters
 			for _, x := range r.counters {
@@ -120,6 +122,21 @@ func (e *Engine) Load(c *Config) error {
 		e.wakeUp(w)
 	}
 	return nil
+}
+
+// Divide makes all limits the share that one of so many hosts has of them, except where an
+// action has cluster: false; 0 and 1 take that back.
+func (e *Engine) Divide(hosts int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.hosts = hosts
+	for _, r := range e.rules {
+		r.hosts = hosts
+	}
+	e.changed()
+	for _, r := range e.rules {
+		e.kick(r)
+	}
 }
 
 // changed makes everybody look again at what applies to them.

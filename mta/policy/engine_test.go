@@ -371,3 +371,47 @@ policies:
 		r.want("who came before", []string{"w3.test"}, r.woken())
 	})
 }
+
+// TestDivide: each of several hosts has its share of a limit, at least one connection, and
+// never more messages than its part of the rate; who waits goes by the whole at once.
+func TestDivide(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, `
+policies:
+  - { fields: [recipientdomain], conditions: [{ if: { recipientdomain: own.test }, then: { concurrency: 4, cluster: false } }, { if: { recipientdomain: rate.test }, then: { rate: 10/60 } }], default: { concurrency: 5 } }`)
+		r.Divide(2)
+		w, own, rate := waiter("a.test"), waiter("own.test"), waiter("rate.test")
+		r.take(w)
+		r.take(w)
+		r.refused(w)
+		for range 4 {
+			r.take(own)
+		}
+		r.refused(own)
+		for _, hosts := range []int{3, 20} { // 3 in 54 seconds, 1 in 120
+			r.Divide(hosts)
+			time.Sleep(time.Hour)
+			n := 0
+			for begin := time.Now(); time.Since(begin) < time.Hour; {
+				if l, _ := r.Acquire(rate); l != nil {
+					n++
+					continue
+				}
+				time.Sleep(r.Tick(time.Now()).Sub(time.Now()))
+			}
+			if most := 600 / hosts; n > most+3 || n < most-3 {
+				t.Errorf("%d hosts: %d messages in an hour, want %d", hosts, n, most)
+			}
+		}
+		r.woken()
+		r.refused(w)
+		r.load(`
+policies:
+  - { fields: [recipientdomain], default: { concurrency: 5 } }`)
+		r.woken()
+		r.refused(w) // of another file too
+		r.Divide(0)
+		r.want("woken", []string{"a.test"}, r.woken())
+		r.take(w)
+	})
+}

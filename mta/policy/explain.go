@@ -130,6 +130,17 @@ func (e *Engine) Conditions() []Condition {
 	return out
 }
 
+// Condition returns a copy of a dynamic condition; ok is false when there is none.
+func (e *Engine) Condition(id string) (c Condition, ok bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	d := e.conditions[id]
+	if d == nil {
+		return c, false
+	}
+	return *d, true
+}
+
 // Suspensions returns copies of all suspensions, those of the file first.
 func (e *Engine) Suspensions() []Suspension {
 	e.mu.Lock()

@@ -16,6 +16,7 @@ type rule struct {
 	shape  string // fields and rollups: counters live on while it stays the same
 
 	algorithm string // of rates that do not name one
+	hosts     int    // that share its limits; 0: one
 
 	rollups [fields][]rollup
 	static  index[*condition]
@@ -134,7 +135,7 @@ func (r *rule) action(v *view) *action {
 	if d := r.dynamic(v); d != nil {
 		a = d.over(a)
 	}
-	return a
+	return a.by(r.hosts)
 }
 
 // fixed returns the action of the file: the first condition that fits.

@@ -26,4 +26,6 @@
 //     size and descriptor; a message of the queue lies among others in a segment.
 //   - The address of a source is its IP in MESSAGE_LOCALIP and LOCALIPS, as in policies.
 //   - Lines of deliver_trace go to the log at level debug.
+//   - What libraries say to the queue goes to the one of the process (Attach): the
+//     functions have no place to say which.
 package native

@@ -81,6 +81,23 @@ typedef struct HalonQueueMessage HalonQueueMessage;
 #define HALONMTA_ERROR_REASON 130
 #define HALONMTA_ERROR_PERMANENT 131
 
+/* Fields of messages that policies look at, as bits. */
+#define HALONMTA_QUEUE_TRANSPORTID 1
+#define HALONMTA_QUEUE_LOCALIP 2
+#define HALONMTA_QUEUE_REMOTEIP 4
+#define HALONMTA_QUEUE_REMOTEMX 8
+#define HALONMTA_QUEUE_RECIPIENTDOMAIN 16
+#define HALONMTA_QUEUE_JOBID 32
+#define HALONMTA_QUEUE_GROUPING 64
+#define HALONMTA_QUEUE_TENANTID 128
+
+#define HALONMTA_POLICY_TYPE_DYNAMIC 0
+#define HALONMTA_POLICY_TYPE_WARMUP 1
+#define HALONMTA_POLICY_TYPE_BACKOFF 2
+#define HALONMTA_RATE_ALGORITHM_DEFAULT 0
+#define HALONMTA_RATE_ALGORITHM_FIXEDWINDOW 1
+#define HALONMTA_RATE_ALGORITHM_TOKENBUCKET 2
+
 /* Start and configuration. */
 bool HalonMTA_init_getinfo(HalonInitContext *, int type, const void *in, size_t inlen, void *out, size_t *outlen);
 
@@ -115,6 +132,49 @@ void HalonMTA_deliver_done(HalonDeliverContext *);
 /* Queue: Halon_queue_insert_callback, Halon_queue_pickup_acquire2. */
 bool HalonMTA_queue_getinfo(HalonQueueContext *, int type, const void *in, size_t inlen, void *out, size_t *outlen);
 bool HalonMTA_queue_setinfo(HalonQueueContext *, int type, const void *value, size_t length);
+
+/* Lists: what @NAME stands for. */
+bool HalonMTA_queue_list_add(int field, const char *list);
+bool HalonMTA_queue_list_item_add(int field, const char *list, const char *item);
+bool HalonMTA_queue_list_item_delete(int field, const char *list, const char *item);
+bool HalonMTA_queue_list_reload(int field, const char *list);
+
+/* Suspensions. A NULL is a value that is not given. */
+char *HalonMTA_queue_suspend_add(const char *transportid, const char *localip, const char *remoteip, const char *remotemx,
+				 const char *recipientdomain, const char *jobid, const char *tag, double ttl);
+char *HalonMTA_queue_suspend_add2(const char *transportid, const char *localip, const char *remoteip, const char *remotemx,
+				  const char *recipientdomain, const char *jobid, const char *grouping, const char *tag, double ttl);
+char *HalonMTA_queue_suspend_add5(const char *id, const char *transportid, const char *localip, const char *remoteip,
+				  const char *remotemx, const char *recipientdomain, const char *jobid, const char *grouping,
+				  const char *tenantid, const char *tag, const char *propv[], size_t propl, double ttl);
+bool HalonMTA_queue_suspend_delete(const char *id);
+
+/* Dynamic conditions of policies. */
+char *HalonMTA_queue_policy_add(int fields, const char *transportid, const char *localip, const char *remoteip, const char *remotemx,
+				const char *recipientdomain, const char *jobid, size_t concurrency, size_t rate_count,
+				double rate_interval, const char *tag, double ttl);
+char *HalonMTA_queue_policy_add3(int fields, const char *transportid, const char *localip, const char *remoteip, const char *remotemx,
+				 const char *recipientdomain, const char *jobid, const char *grouping, size_t concurrency,
+				 size_t rate_count, double rate_interval, const char *tag, double ttl);
+char *HalonMTA_queue_policy_add4(int fields, const char *transportid, const char *localip, const char *remoteip, const char *remotemx,
+				 const char *recipientdomain, const char *jobid, const char *grouping, const char *tenantid,
+				 size_t concurrency, size_t rate_count, double rate_interval, const char *tag, const char *propv[],
+				 size_t propl, bool stop, double ttl);
+char *HalonMTA_queue_policy_add6(const char *id, int fields, int type, const char *transportid, const char *localip,
+				 const char *remoteip, const char *remotemx, const char *recipientdomain, const char *jobid,
+				 const char *grouping, const char *tenantid, size_t concurrency, size_t rate_count,
+				 double rate_interval, int ratealgorithm, double connectinterval, const char *tag,
+				 const char *propv[], size_t propl, bool stop, bool cluster, double ttl);
+bool HalonMTA_queue_policy_update(const char *id, size_t concurrency, size_t rate_count, double rate_interval, const char *tag, double ttl);
+bool HalonMTA_queue_policy_update2(const char *id, size_t concurrency, size_t rate_count, double rate_interval, const char *tag,
+				   const char *propv[], size_t propl, double ttl);
+bool HalonMTA_queue_policy_update3(const char *id, size_t concurrency, size_t rate_count, double rate_interval, double connectinterval,
+				   const char *tag, const char *propv[], size_t propl, bool cluster, double ttl);
+bool HalonMTA_queue_policy_update4(const char *id, size_t concurrency, size_t rate_count, double rate_interval, int ratealgorithm,
+				   double connectinterval, const char *tag, const char *propv[], size_t propl, bool stop, bool cluster,
+				   double ttl);
+bool HalonMTA_queue_policy_delete(const char *id);
+void HalonMTA_queue_policy_divide(size_t hosts);
 
 #ifdef __cplusplus
 }
