@@ -158,13 +158,13 @@ func TestQueuePlugins(t *testing.T) {
 	(&peer{Port: p.Port}).listen(t, "::1")
 	s := workspace(t, p.Port, map[string]string{
 		"config/smtpd-app.yaml": fmt.Sprintf(strings.Replace(pluginConfig, "transport: place", "transport: pool", 1), p.Port),
-		// Four leave, or try to; what goes back counts no more.
-		"config/smtpd-policy.yaml": "version: \"6.10\"\npolicies: [{ id: few, fields: [transportid], default: { rate: 5/3600 } }]\n",
+		// Five leave, or try to; what goes back counts no more.
+		"config/smtpd-policy.yaml": "version: \"6.10\"\npolicies: [{ id: few, fields: [transportid], default: { rate: 6/3600 } }]\n",
 		"hooks/queue/predelivery.hsl": `
 $name = $context = $message["recipientaddress"]["localpart"];
-$said = $arguments["queue"]["plugin"]["return"] ?? none;
+$said = $arguments["queue"]["plugin"] ?? none;
 syslog("info", "pre:" . $name . ":" . json_encode($said));
-if ($name == "back" and $said) Try(["jobid" => "other"]);
+if (($name == "back" or $name == "silent") and $said) Try(["jobid" => "other"]);
 if ($name == "narrow6") Try(["host" => ["127.0.0.9", "::1"], "sourceip" => ["six", "two"]]);
 if ($name == "again") {
 	memory_store("turns", (memory_fetch("turns") ?? 0) + 1);
@@ -175,7 +175,7 @@ if ($name == "again") {
 	s.Start()
 	s.run(t, []tryCase{
 		{name: "any", p: p, post: map[string]any{"attempt.result.code": 250.0, "attempt.connection.localip": "127.0.0.1", "queue": nil, "action": nil,
-			"policy.policies.0.rate": []any{5.0, 3600.0}}},
+			"policy.policies.0.rate": []any{6.0, 3600.0}}},
 		{name: "kept", post: map[string]any{"attempt": nil, "policy": nil, "action": "QUEUE", "expired": false, "retry": 0.0,
 			"queue": map[string]any{"plugin": map[string]any{"return": map[string]any{"error": "NO_IPS"}}}}},
 		{name: "nowhere", post: map[string]any{"attempt": nil, "action": "QUEUE", "queue": nil}},
@@ -183,9 +183,11 @@ if ($name == "again") {
 			"queue.plugin.return": map[string]any{"left": "127.0.0.2"}}},
 		{name: "narrow6", post: map[string]any{"attempt.error.type": "network", "attempt.connection.remoteip": "127.0.0.9"}}, // not from ::1 to the other host
 		{name: "back", p: p, post: map[string]any{"attempt.result.code": 250.0, "retry": 0.0, "queue.plugin.return": map[string]any{"localip": "127.0.0.1"}}},
+		{name: "silent", p: p, post: map[string]any{"attempt.result.code": 250.0, "retry": 0.0, "queue": nil}},
 	})
 	s.Logged(`msg=pre:back:null`)
-	s.Logged(`msg="pre:back:{\"localip\":\"127.0.0.1\"}"`)
+	s.Logged(`msg="pre:back:{\"return\":{\"localip\":\"127.0.0.1\"}}"`)
+	s.Logged(`msg="pre:silent:{\"return\":null}"`)
 	s.MustSend("sender@x.test", "again@y.test", "Subject: again\r\n\r\n")
 	s.Logged(`reason="not wanted"`)
 	var at []time.Time

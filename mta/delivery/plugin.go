@@ -107,7 +107,11 @@ func (a *attempt) pick(r *queue.Ready, c queue.Conn) (v veto, ok bool) {
 		return v, true
 	}
 	a.policies().Refund(a.lease)
-	return veto{d.Return, a.j.vetoes + 1}, false
+	v = veto{d.Return, a.j.vetoes + 1}
+	if v.said == nil { // that it came back is said all the same (spec hooks 11.1)
+		v.said = new(value.None)
+	}
+	return v, false
 }
 
 // breather is how long a unit waits that plugins do not want twice or more in a row, when

@@ -49,10 +49,15 @@ func (e *Engine) added() Added {
 }
 
 // RestoreSuspension adds a suspension of an earlier process: its id, ttl and time stay,
-// left is what is left of the ttl, 0 for ever. The error says why it cannot be in force.
+// left is what is left of the ttl, 0 for ever. One that a plugin has added anew at the
+// start is in force already, and ends with that. The error says why it cannot be in force.
 func (e *Engine) RestoreSuspension(s Suspension, left time.Duration) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	s.key = key(nil, s.If)
+	if e.held[s.key] != nil {
+		return nil
+	}
 	if e.suspends[s.ID] != nil {
 		return fmt.Errorf("id '%s' is taken", s.ID)
 	}
@@ -60,6 +65,5 @@ func (e *Engine) RestoreSuspension(s Suspension, left time.Duration) error {
 	if err != nil {
 		return err
 	}
-	s.key = key(nil, s.If)
 	return e.addSuspension(&s, m, left)
 }

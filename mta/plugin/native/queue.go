@@ -67,7 +67,8 @@ func (q *question) addresses() (**C.char, int) {
 	return q.list, n
 }
 
-// restrict leaves of the pool what is in a list of addresses.
+// restrict leaves of the pool what is in a list of addresses. What the system chooses is
+// not in the list that plugins see, so it cannot be missing from theirs.
 func (q *question) restrict(list []*C.char) {
 	keep := map[string]bool{}
 	for _, s := range list {
@@ -75,7 +76,7 @@ func (q *question) restrict(list []*C.char) {
 	}
 	left := []policy.Source{} // not nil: none may be left
 	for _, s := range q.sources {
-		if keep[address(s.IP)] {
+		if !s.IP.IsValid() || keep[address(s.IP)] {
 			left = append(left, s)
 		}
 	}

@@ -184,6 +184,28 @@ func TestTaken(t *testing.T) {
 	}
 }
 
+// TestRenewed: a suspension that was added anew before, as plugins do when they start, does
+// not come back beside that: who lifts his own lifts all of it.
+func TestRenewed(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	again := policy.Suspension{Tag: "start", If: config.Match{{Field: "jobid", Patterns: []string{"x"}}}}
+	first, next := engine(t), engine(t)
+	again.ID = "first"
+	_, _, err := first.Suspend(again, true)
+	must(t, err)
+	k, _ := keeper(first, dir)
+	must(t, k.Save())
+	again.ID = "next"
+	_, _, err = next.Suspend(again, true)
+	must(t, err)
+	k, log := keeper(next, dir)
+	k.Restore()
+	if got := next.Added().Suspensions; len(got) != 1 || got[0].ID != "next" || !next.Resume("next") || len(next.Suspensions()) != 0 {
+		t.Errorf("%+v\n%s", got, log)
+	}
+}
+
 // TestDamaged: whatever is wrong with a file, it is set aside and reported, and the next
 // one can be written.
 func TestDamaged(t *testing.T) {

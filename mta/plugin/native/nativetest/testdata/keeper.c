@@ -51,10 +51,11 @@ HALON_EXPORT bool Halon_queue_pickup_acquire2(HalonQueueContext *hqc)
 	const char *ip, *transport;
 	if (HalonMTA_queue_getinfo(hqc, HALONMTA_INFO_LOCALIPS, NULL, 0, &ips, NULL))
 		abort(); /* at insert only */
-	if (!is(hqc, "back", &m) && !is(hqc, "again", &m))
+	if (!is(hqc, "back", &m) && !is(hqc, "again", &m) && !is(hqc, "silent", &m))
 		return true;
 	HalonMTA_message_getinfo(m, HALONMTA_MESSAGE_LOCALIP, NULL, 0, &ip, NULL);
-	say(hqc, "localip", ip);
+	if (!is(hqc, "silent", &m))
+		say(hqc, "localip", ip);
 	/* Predelivery sends it another way the second time, which shows in the job. */
 	HalonMTA_message_getinfo(m, HALONMTA_MESSAGE_JOBID, NULL, 0, &transport, NULL);
 	return !strcmp(transport, "other");
