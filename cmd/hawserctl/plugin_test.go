@@ -191,6 +191,10 @@ policies:
 		}
 		return b.String()
 	}
+	if got, want := conditions(), "warmup map[recipientdomain:@early] map[cluster:true concurrency:7] 0\n"; got != want {
+		t.Errorf("got  %swant %s", got, want)
+	}
+	steer("true", "policy_delete", "start")
 	steer("six", "policy_add6", "six", "33", "1", "out", "-", "-", "-", "-", "j", "-", "-", "5", "100", "60", "2", "1.5", "tag", "k=v", "1", "0", "30")
 	if got, want := conditions(), "warmup map[jobid:j transportid:out] map[algorithm:tokenbucket cluster:false concurrency:5 connectinterval:1.5 properties:map[k:v] rate:100/60 stop:true tag:tag] 30\n"; got != want {
 		t.Errorf("got  %swant %s", got, want)

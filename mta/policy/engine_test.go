@@ -388,10 +388,14 @@ policies:
 			r.take(own)
 		}
 		r.refused(own)
-		for _, hosts := range []int{3, 20} { // 3 in 54 seconds, 1 in 120
+		for hosts, atOnce := range map[int]int{3: 3, 20: 1} { // 3 in 54 seconds, 1 in 120
 			r.Divide(hosts)
 			time.Sleep(time.Hour)
 			n := 0
+			for l, _ := r.Acquire(rate); l != nil; l, _ = r.Acquire(rate) {
+				n++
+			}
+			r.want("at once", atOnce, n)
 			for begin := time.Now(); time.Since(begin) < time.Hour; {
 				if l, _ := r.Acquire(rate); l != nil {
 					n++
@@ -405,6 +409,16 @@ policies:
 		}
 		r.woken()
 		r.refused(w)
+		_, _, err := r.AddCondition(policy.Condition{Fields: []policy.Field{policy.RecipientDomain}, Then: config.PolicyAction{Concurrency: new(60)},
+			If: config.Match{{Field: "recipientdomain", Patterns: []string{"a.test"}}}, TTL: time.Minute}, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.want("a condition", []string{"a.test"}, r.woken()) // 3 of 60
+		r.take(w)
+		r.refused(w)
+		time.Sleep(time.Minute)
+		r.Tick(time.Now())
 		r.load(`
 policies:
   - { fields: [recipientdomain], default: { concurrency: 5 } }`)

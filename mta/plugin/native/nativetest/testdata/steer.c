@@ -1,6 +1,6 @@
 /* Says to the queue what the arguments of its command are: the name of a function without
  * "HalonMTA_queue_", then its arguments, with - for NULL. Properties are the one pair
- * NAME=VALUE. Before that it has made a list and a suspension as it started. */
+ * NAME=VALUE. Before that it has made a list, a suspension and a condition as it started. */
 #include <HalonMTA.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +19,11 @@ HALON_EXPORT bool Halon_init(HalonInitContext *hic)
 {
 	(void)hic;
 	char *id = HalonMTA_queue_suspend_add(NULL, NULL, NULL, NULL, "@early", "frozen", "START", 0);
-	bool ok = id;
+	char *condition = HalonMTA_queue_policy_add6("start", HALONMTA_QUEUE_RECIPIENTDOMAIN, HALONMTA_POLICY_TYPE_WARMUP, NULL, NULL, NULL, NULL,
+						     "@early", NULL, NULL, NULL, 7, 0, 0, 0, 0, NULL, NULL, 0, false, true, 0);
+	bool ok = id && condition;
 	free(id);
+	free(condition);
 	return ok;
 }
 
