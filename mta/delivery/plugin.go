@@ -140,7 +140,12 @@ func (a *attempt) plugin(ctx context.Context, r *queue.Ready, content message.So
 	d := &plugin.Delivery{
 		Message: j.message(&r.Facts, a.lease.Source), Context: ctx, Arguments: a.p.try.Plugin.Arguments, Content: content,
 		Trace: func(text string) { j.Logger.Debug(text, j.about("event", "attempt", "plugin", id)...) },
-		Done:  func(r plugin.Result) { done <- r },
+		Done: func(r plugin.Result) {
+			select {
+			case done <- r:
+			default: // it is over
+			}
+		},
 	}
 	go deliver(d)
 	late := time.NewTimer(overdue)

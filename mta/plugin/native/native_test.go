@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -143,6 +144,33 @@ HALON_EXPORT bool Halon_plugin_command(const char *in, size_t len, char **out, s
 		t.Fatal(err)
 	}
 	if text, ok := old.Command([]string{"a b", "c"}); text != "a b c" || !ok {
+		t.Errorf("got %q, %v", text, ok)
+	}
+}
+
+// TestLanguages: the header is one of C99 and of C++11.
+func TestLanguages(t *testing.T) {
+	t.Parallel()
+	cmd := exec.CommandContext(t.Context(), "gcc", "-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "include/HalonMTA.h")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, text)
+	}
+	p, err := native.Load("cxx", nativetest.CompileCXX(t, "cxx", `#include <HalonMTA.h>
+#include <cstring>
+#include <string>
+HALON_EXPORT int Halon_version(void) { return HALONMTA_PLUGIN_VERSION; }
+HALON_EXPORT bool Halon_command_execute(HalonCommandExecuteContext *, size_t argc, const char *argv[], size_t argvl[], char **out, size_t *)
+{
+	std::string all;
+	for (size_t i = 0; i < argc; ++i)
+		all += std::string(argv[i], argvl[i]);
+	*out = strdup(all.c_str());
+	return true;
+}`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, ok := p.Command([]string{"a", "b"}); text != "ab" || !ok {
 		t.Errorf("got %q, %v", text, ok)
 	}
 }

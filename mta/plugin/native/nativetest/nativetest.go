@@ -30,20 +30,30 @@ func Build(t testing.TB, name string) string {
 	return Compile(t, name, string(src))
 }
 
-// Compile compiles a source and returns the path of the library.
+// Compile compiles a source in C and returns the path of the library.
 func Compile(t testing.TB, name, source string) string {
 	t.Helper()
+	return compile(t, name, name+".c", source, "gcc", "-std=gnu99")
+}
+
+// CompileCXX is Compile for C++.
+func CompileCXX(t testing.TB, name, source string) string {
+	t.Helper()
+	return compile(t, name, name+".cc", source, "g++", "-std=c++11", "-pedantic")
+}
+
+func compile(t testing.TB, name, file, source string, compiler ...string) string {
+	t.Helper()
 	dir := t.TempDir()
-	for file, text := range map[string]string{name + ".c": source, "HalonMTA.h": native.Header} {
+	for file, text := range map[string]string{file: source, "HalonMTA.h": native.Header} {
 		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	out := filepath.Join(dir, name+".so")
-	cmd := exec.CommandContext(t.Context(), "gcc", "-std=gnu99", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-pthread",
-		"-I", dir, "-o", out, filepath.Join(dir, name+".c"))
-	if text, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("gcc: %v\n%s", err, text)
+	args := append(compiler[1:], "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-pthread", "-I", dir, "-o", out, filepath.Join(dir, file))
+	if text, err := exec.CommandContext(t.Context(), compiler[0], args...).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", compiler[0], err, text)
 	}
 	return out
 }
