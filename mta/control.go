@@ -113,7 +113,7 @@ func (h controlHost) Reload(ctx context.Context, file string) string {
 
 // Check implements control.Host: everything is loaded as another server would.
 func (h controlHost) Check(ctx context.Context) (text string, ok bool) {
-	other, diags, err := New(ctx, Options{Dir: h.s.o.Dir, Logger: slog.New(slog.DiscardHandler), Check: true, Loaded: h.s.plugins})
+	other, diags, err := New(ctx, Options{Dir: h.s.o.Dir, Logger: slog.New(slog.DiscardHandler), Check: true, Beside: h.s})
 	if err != nil {
 		return err.Error(), false
 	}

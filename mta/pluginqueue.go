@@ -72,6 +72,14 @@ func (q pluginQueue) ReloadLists(field, name string) bool {
 	return ok
 }
 
+// made returns the lists that plugins have made.
+func (s *Server) made() config.Lists {
+	if s.o.Beside != nil {
+		return s.o.Beside.lists.InForce()
+	}
+	return s.lists.InForce()
+}
+
 // relist puts the lists of plugins in force, when they are others than those of the
 // running state.
 func (s *Server) relist() {

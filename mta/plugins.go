@@ -30,8 +30,8 @@ func (s *Server) loadPlugins(c *config.Config) diag.List {
 	libraries, diags := s.ws.Libraries(c, s.extras)
 	var list []*plugin.Plugin
 	for _, l := range libraries {
-		if s.o.Loaded != nil {
-			if p := s.o.Loaded.Find(l.ID); p != nil {
+		if s.o.Beside != nil {
+			if p := s.o.Beside.plugins.Find(l.ID); p != nil {
 				list = append(list, p)
 			} else {
 				x := c.Fault(config.SmtpdFile, l.At, "plugin '%s' is not loaded and therefore not checked", l.ID)

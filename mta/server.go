@@ -45,9 +45,9 @@ type Options struct {
 	LogLevel *slog.LevelVar
 	Version  string // of the program
 	Check    bool   // the server will not run: its plugins do not start
-	// Loaded are the plugins of the running server that the files are checked for. No
-	// library is loaded beside them: it could end the process.
-	Loaded *plugin.Set
+	// Beside is the running server that the files are checked for. No library is loaded
+	// beside its plugins: it could end the process.
+	Beside *Server
 	// Reload makes the server load its files anew; nil: only the watcher does.
 	Reload <-chan struct{}
 }

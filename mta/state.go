@@ -68,7 +68,7 @@ func (s *Server) load(ctx context.Context) (*state, diag.List) {
 // configuration reads the files. At start every fault counts; later a file that is
 // broken keeps its running version.
 func (s *Server) configuration(old *state) (*config.Config, diag.List) {
-	c, diags := config.LoadWith(s.ws.Root, os.LookupEnv, s.lists.InForce())
+	c, diags := config.LoadWith(s.ws.Root, os.LookupEnv, s.made())
 	if old == nil {
 		if diags.Errors() {
 			return nil, diags

@@ -130,6 +130,9 @@ policies:
 	if !limited("made.example") || limited("more.example") || !limited("early.example") {
 		t.Error("one list was reloaded")
 	}
+	if text := s.ok("config", "check"); text != "ok\n" {
+		t.Errorf("a check does not know the lists: %s", text)
+	}
 	steer("true", "list_item_delete", "16", "made", "made.example")
 	steer("true", "list_reload", "0", "-")
 	if limited("made.example") || !limited("more.example") || !limited("file.example") {
