@@ -2,7 +2,9 @@
 // follows from the outcome (spec mta 5 and 6, hooks 11 and 12).
 //
 //	unit ─► predelivery ─┬─► plan ─► hosts ─► addresses ─► smtpclient ─┐
-//	                     └─► Queue, Bounce, Delete                     │
+//	          ▲          │     └───► a plugin, when Try says so ──────┤
+//	          │          └─► Queue, Bounce, Delete                     │
+//	          └─ a queue plugin does not want it (plugin.go)           │
 //	outcome ◄─ default action or script ◄─ postdelivery ◄─ Attempt ◄───┘
 //	              └─► DSN, a new unit
 //
@@ -14,5 +16,5 @@
 // predelivery has spared the message does not number the others differently.
 //
 // Deliverer implements queue.Deliverer. It imports mta/hook, mta/smtpclient,
-// mta/dsn, mta/queue, mta/spool, mta/config and the resolver of stdlib/dns.
+// mta/dsn, mta/plugin, mta/queue, mta/spool, mta/config and the resolver of stdlib/dns.
 package delivery
