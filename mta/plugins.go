@@ -1,6 +1,7 @@
 package mta
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -34,7 +35,7 @@ func (s *Server) loadPlugins(c *config.Config) diag.List {
 			if p := s.o.Beside.plugins.Find(l.ID); p != nil {
 				list = append(list, p)
 			} else {
-				x := c.Fault(config.SmtpdFile, l.At, "plugin '%s' is not loaded and therefore not checked", l.ID)
+				x := c.Fault(config.SmtpdFile, cmp.Or(l.At, "plugins"), "plugin '%s' is not loaded and therefore not checked", l.ID)
 				x.Severity = diag.Warning
 				diags = append(diags, x)
 			}

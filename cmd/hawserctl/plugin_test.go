@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -139,6 +140,19 @@ policies:
 		t.Error("all lists were reloaded")
 	}
 
+	// Without lists in the file those of the plugin are all there is, also after a reload.
+	app, err := os.ReadFile(filepath.Join(s.Dir, "config/smtpd-app.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Files(map[string]string{"config/smtpd-app.yaml": regexp.MustCompile(`(?m)^lists:.*\n`).ReplaceAllString(string(app), "")})
+	s.Until("the reload", func() bool { return !limited("file.example") })
+	steer("true", "list_item_delete", "16", "mixed", "more.example")
+	steer("true", "list_reload", "16", "mixed")
+	if limited("more.example") || !limited("early.example") {
+		t.Error("an item that was taken out still counts")
+	}
+
 	// Suspensions; that of the start is there.
 	type suspension struct {
 		ID, Type, Tag string
@@ -239,14 +253,14 @@ dynamic map[jobid:c transportid:out] map[concurrency:3 properties:map[k:v] stop:
 
 	// A share of the limits, and the whole again.
 	steer("true", "policy_divide", "4")
-	text := s.ok("policy", "show", "--explain", "--transportid", "out", "--recipientdomain", "file.example", "--jobid", "z")
+	text := s.ok("policy", "show", "--explain", "--transportid", "out", "--recipientdomain", "early.example", "--jobid", "z")
 	for _, want := range []string{"concurrency=2 rate=2/48 connectinterval=8 ", "concurrency=3 "} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
 	steer("true", "policy_divide", "0")
-	if text := s.ok("policy", "show", "--explain", "--transportid", "out", "--recipientdomain", "file.example"); !strings.Contains(text, "concurrency=8 rate=10/60 connectinterval=2 ") {
+	if text := s.ok("policy", "show", "--explain", "--transportid", "out", "--recipientdomain", "early.example"); !strings.Contains(text, "concurrency=8 rate=10/60 connectinterval=2 ") {
 		t.Errorf("got %s", text)
 	}
 }

@@ -53,11 +53,12 @@ func Load(dir string, env func(string) (string, bool)) (*Config, diag.List) {
 // LoadWith is Load with lists that plugins have made.
 func LoadWith(dir string, env func(string) (string, bool), lists Lists) (*Config, diag.List) {
 	c := Defaults(dir)
-	c.added, c.App.Lists = lists, lists
+	c.added = lists
 	var diags diag.List
 	for _, name := range Files {
 		diags = append(diags, c.file(name, env)...)
 	}
+	c.App.Lists = c.own.with(c.added)
 	if !diags.Errors() {
 		diags = append(diags, c.Validate()...)
 	}
@@ -95,7 +96,6 @@ func (c *Config) file(name string, env func(string) (string, bool)) diag.List {
 	c.at[name], c.lines[name] = d.at, d.lines
 	if name == AppFile {
 		c.own = c.App.Lists
-		c.App.Lists = c.own.with(c.added)
 	}
 	if !d.diags.Errors() {
 		d.version(*version)

@@ -20,7 +20,11 @@ func (c *Config) Reload(name string, env func(string) (string, bool)) (*Config, 
 	part, _ := now.part(name)
 	empty, _ := Defaults(c.Dir).part(name)
 	reflect.ValueOf(part).Elem().Set(reflect.ValueOf(empty).Elem())
+	if name == AppFile {
+		now.own = nil
+	}
 	diags := now.file(name, env)
+	now.App.Lists = now.own.with(now.added)
 	if !diags.Errors() {
 		diags = append(diags, now.Validate()...)
 	}

@@ -154,8 +154,7 @@ func logLevel(_ context.Context, s *Server, in *LogLevel) (any, error) {
 	return nil, fmt.Errorf("level: got '%s', want debug, info, warn or error", in.Level)
 }
 
-// PluginCommand is the body of K. Arguments are texts of any bytes but those that are not
-// UTF-8.
+// PluginCommand is the body of K. As all of JSON, its texts are UTF-8.
 type PluginCommand struct {
 	ID        string   `json:"id"`
 	Arguments []string `json:"arguments"`

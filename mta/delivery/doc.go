@@ -2,7 +2,7 @@
 // follows from the outcome (spec mta 5 and 6, hooks 11 and 12).
 //
 //	unit ─► predelivery ─┬─► plan ─► hosts ─► addresses ─► smtpclient ─┐
-//	          ▲          │     └───► a plugin, when Try says so ──────┤
+//	          ▲          │     └───► a plugin, when Try says so ───────┤
 //	          │          └─► Queue, Bounce, Delete                     │
 //	          └─ a queue plugin does not want it (plugin.go)           │
 //	outcome ◄─ default action or script ◄─ postdelivery ◄─ Attempt ◄───┘
